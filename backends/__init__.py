@@ -1,0 +1,1 @@
+"""Where base credentials come from, and the plumbing to ask for them."""

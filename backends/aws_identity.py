@@ -1,0 +1,77 @@
+"""Whom AWS's ordinary credential chain would find, told without asking anybody."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from backends.inputs import InputRecorder
+from backends.jwt_identity import identity_of_token
+from backends.secret import IdentityPart, Secret
+
+_NAMES = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+_FILES = (
+    ("AWS_CONFIG_FILE", "~/.aws/config"),
+    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+)
+_LARGEST_FILE = 1024 * 1024
+
+
+def ambient_identity(
+    environment: Mapping[str, str], inputs: InputRecorder, profile: str | None = None
+) -> list[IdentityPart]:
+    """Return what decides which credentials the chain, or the named profile, gives.
+
+    The order is botocore's: a named profile, then keys in variables win over everything else; of
+    the rest all that is there counts, since which one wins is settled only by asking. The config
+    file counts always, for it may move region and endpoints as well.
+    """
+    inputs.prefix("AWS_")
+    config, shared = (_file_part(*file, environment, inputs) for file in _FILES)
+    key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+    if key and secret and not profile:
+        token = environment.get("AWS_SESSION_TOKEN", "")
+        return [
+            ("access_key_id", key),
+            ("secret_access_key", Secret(secret)),
+            ("session_token", Secret(token)),
+            *config,
+        ]
+    parts: list[IdentityPart] = [
+        (name, value) for name in _NAMES if (value := environment.get(name))
+    ]
+    parts += [("profile", profile)] if profile else []
+    parts += [*config, *shared]
+    token_path = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+    if token_path and (content := _content(Path(token_path), inputs)) is not None:
+        parts += identity_of_token(Secret(content.strip()))
+    # Which role a machine, a container or a single sign-on session has, only they can tell.
+    inputs.opaque("aws-credential-chain")
+    return parts or [("source", "host")]
+
+
+def _file_part(
+    variable: str, default: str, environment: Mapping[str, str], inputs: InputRecorder
+) -> list[IdentityPart]:
+    path = _expand(environment.get(variable) or default, environment)
+    content = _content(path, inputs)
+    return [] if content is None else [(variable, Secret(content))]
+
+
+def _expand(path: str, environment: Mapping[str, str]) -> Path:
+    home = environment.get("HOME")
+    return Path(path.replace("~", home, 1) if path.startswith("~/") and home else path)
+
+
+def _content(path: Path, inputs: InputRecorder) -> str | None:
+    inputs.file(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_FILE).decode("utf-8", "replace")
+    except OSError:
+        return None
