@@ -1,0 +1,1 @@
+"""From base credentials to one dockercfg for all registries."""

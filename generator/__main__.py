@@ -1,0 +1,24 @@
+"""The entry point: signals first, for a PID 1 without handlers ignores them."""
+
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    """Run the command line; ends the process."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+
+    from generator.app import main as run  # noqa: PLC0415 - after the signals
+
+    run(sys.argv[1:], os.environ, leave=os._exit)
+
+
+def _leave(number: int, _frame: object) -> None:
+    # Until the event loop takes the signals over nothing is written or locked: just go.
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

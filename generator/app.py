@@ -1,0 +1,209 @@
+"""From arguments and environment to an exit code."""
+
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+
+import anyio
+from anyio.abc import TaskStatus
+
+from backends.aws_session import AwsSession
+from backends.base import RunContext
+from backends.tls import TlsTrust
+from generator.cache.freshness import FreshnessRule
+from generator.cache.opening import open_cache
+from generator.cache.store import GrantCache
+from generator.config.load import load_config
+from generator.config.model import Config
+from generator.errors import ConfigError, ExitCode, GeneratorError, UsageError, worst
+from generator.generate import Work, generate
+from generator.inputs import RecordedInputs
+from generator.log import Logger, make_logger
+from generator.model import Problem
+from generator.output.document import render
+from generator.output.files import write, write_merged
+from generator.output.targets import Target, check_target
+from generator.registries.loader import provider_of
+from generator.settings import HelpShown, Settings, parse_settings
+from generator.summary import report, report_config_error, report_error, report_written
+
+Leave = Callable[[int], None]
+DEFAULT_TIMEOUT_S = 60.0
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str], *, leave: Leave) -> int:
+    """Run the command line and return its exit code.
+
+    ``leave`` is called with the code as soon as all is done; in a process of our own it ends the
+    process there, so that neither a thread that waits for a name server nor the interpreter's
+    teardown can hold it.
+    """
+    try:
+        settings, problems = parse_settings(arguments, environment)
+    except HelpShown as shown:
+        sys.stdout.write(shown.text)
+        return _left(ExitCode.OK, leave)
+    except UsageError as error:
+        sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
+        return _left(error.exit_code, leave)
+    log = make_logger(settings.log_format, "warning" if settings.quiet else settings.log_level)
+    try:
+        return _run(settings, problems, environment, log, leave)
+    except Exception as error:  # noqa: BLE001 - neither its text nor its values may be shown
+        _report_bug(error, log)
+        return _left(ExitCode.BUG, leave)
+
+
+def _run(
+    settings: Settings,
+    problems: Sequence[tuple[str, Problem]],
+    environment: Mapping[str, str],
+    log: Logger,
+    leave: Leave,
+) -> int:
+    """Settle everything that can be settled without asking anybody; then go."""
+    inputs = RecordedInputs()
+    try:
+        config = load_config(settings, environment, inputs, problems)
+        target = check_target(settings.path, merge=_merge(settings, config))
+    except ConfigError as error:
+        report_config_error(error, log)
+        return _left(error.exit_code, leave)
+    except GeneratorError as error:
+        report_error(error, log, "output.refused")
+        return _left(error.exit_code, leave)
+    for remark in config.remarks:
+        log.warning("config.remarked", message=remark)
+    run = _Run(settings, config, target, environment, inputs, log)
+    return anyio.run(partial(_until_stopped, run, leave))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run whose settings, config and target are known to be good."""
+
+    settings: Settings
+    config: Config
+    target: Target
+    environment: Mapping[str, str]
+    inputs: RecordedInputs
+    log: Logger
+
+    async def go(self) -> ExitCode:
+        """Generate, report, write."""
+        context = self._context()
+        outcome = await generate(self._work(), context, self._cache())
+        report(outcome, self.log, context.clock())
+        logins = outcome.logins
+        if not logins:
+            report_written(self.settings.path, 0, self.log)
+            return outcome.exit_code
+        output_format = self.settings.output_format or self.config.output_format or "docker"
+        mode = self.settings.mode if self.settings.mode is not None else self.config.mode
+        try:
+            if _merge(self.settings, self.config):
+                await write_merged(self.target, logins, output_format, mode=mode)
+            else:
+                await write(self.target, render(logins, output_format), mode=mode)
+        except GeneratorError as error:
+            report_error(error, self.log, "output.failed")
+            return worst([outcome.exit_code, error.exit_code])
+        report_written(self.settings.path, len(logins), self.log)
+        return outcome.exit_code
+
+    def _context(self) -> RunContext:
+        tls = TlsTrust(self.environment, self.inputs)
+        return RunContext(
+            environment=self.environment,
+            inputs=self.inputs,
+            clock=lambda: datetime.now(UTC),
+            aws=AwsSession(self.environment, self.inputs, tls),
+            base_folder=self.config.base_folder,
+        )
+
+    def _cache(self) -> GrantCache:
+        named = self.settings.cache_dir
+        return open_cache(
+            Path(named) if named else self.config.cache.dir, warn=partial(_warn, self.log)
+        )
+
+    def _work(self) -> Work:
+        settings, config = self.settings, self.config
+        return Work(
+            entries=[(entry, provider_of(entry)) for entry in config.entries],
+            backends=config.backends,
+            rule=_rule(settings, config),
+            timeout_s=settings.timeout_s or config.timeout_s or DEFAULT_TIMEOUT_S,
+            refresh=settings.refresh,
+            keep_going=settings.keep_going,
+        )
+
+
+async def _until_stopped(run: _Run, leave: Leave) -> int:
+    """Run until the end, or until a signal: within a moment, with nothing half written."""
+    stopped_by: list[int] = []
+    code: int = ExitCode.OK
+    async with anyio.create_task_group() as group:
+        await group.start(_watch_signals, group.cancel_scope, stopped_by)
+        code = await run.go()
+        group.cancel_scope.cancel()
+    if stopped_by:
+        code = 128 + stopped_by[0]
+        run.log.error("run.stopped", message=f"stopped by signal {stopped_by[0]}")
+    return _left(code, leave)
+
+
+async def _watch_signals(
+    scope: anyio.CancelScope, stopped_by: list[int], *, task_status: TaskStatus[None]
+) -> None:
+    with anyio.open_signal_receiver(SIGTERM, SIGINT) as signals:
+        task_status.started()
+        async for number in signals:
+            stopped_by.append(number)
+            scope.cancel()
+
+
+def _report_bug(error: BaseException, log: Logger) -> None:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    log.error(
+        "run.crashed",
+        message=f"a bug: {type(error).__name__} in {where}",
+        hint="please report this line",
+        reference="bug",
+    )
+
+
+def _merge(settings: Settings, config: Config) -> bool:
+    return settings.merge or config.merge
+
+
+def _rule(settings: Settings, config: Config) -> FreshnessRule:
+    asked = settings.min_validity_s
+    if asked is None:
+        asked = config.cache.min_validity_s
+    max_age_s = config.cache.max_age_s
+    if asked is None:
+        return FreshnessRule(max_age_s=max_age_s)
+    return FreshnessRule(asked, promised=True, max_age_s=max_age_s)
+
+
+def _warn(log: Logger, reference: str, message: str) -> None:
+    log.warning("cache.remarked", message=message, reference=reference)
+
+
+def _left(code: int, leave: Leave) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        # A reader that went away has nothing to be told.
+        with suppress(OSError):
+            stream.flush()
+    leave(int(code))
+    return int(code)

@@ -1,0 +1,135 @@
+"""Opening the cache folder, and deciding whether it can be trusted."""
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from generator.cache import files, layout
+from generator.cache.errors import CacheUnavailable, UnusableFile
+
+KEY_LENGTH = 32
+_PRIVATE_FOLDER = 0o700
+_IGNORE_EVERYTHING = b"*\n"
+# Whoever holds the key for a moment between link and unlink gives it a second name.
+_KEY_LINKS = 2
+
+
+def open_folder(path: Path) -> int:
+    """Return a descriptor of the folder; its last component is made if it is missing.
+
+    Raises:
+        CacheUnavailable: if it is no folder, or a symbolic link, or can not be opened or made.
+    """
+    try:
+        try:
+            return _open(path)
+        except FileNotFoundError:
+            _make(path)
+            return _open(path)
+    except NotADirectoryError:
+        what = "a symbolic link, name the folder itself" if path.is_symlink() else "no folder"
+        raise CacheUnavailable(f"cache folder {path} is {what}") from None
+    except FileNotFoundError:
+        raise CacheUnavailable(
+            f"cache folder {path} can not be made: the folder that it is to lie in does not exist"
+        ) from None
+    except OSError as error:
+        raise unusable(path, error) from None
+
+
+def make_private(path: Path, folder: int) -> None:
+    """Check that only we can write to the folder, and close it to everybody else.
+
+    Raises:
+        CacheUnavailable: if somebody else owns it or may write to it, or if it holds other things
+            that others may be meant to read.
+    """
+    status = os.fstat(folder)
+    mode = stat.S_IMODE(status.st_mode)
+    if status.st_uid not in {os.geteuid(), 0}:
+        raise CacheUnavailable(
+            f"cache folder {path} belongs to uid {status.st_uid}, and we run as {os.geteuid()}: "
+            "run as its owner, or name a folder of our own"
+        )
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise CacheUnavailable(
+            f"cache folder {path} has mode {mode:04o}, others may write to it: "
+            "name a folder inside it, or take the right away"
+        )
+    if mode & (stat.S_IRWXG | stat.S_IRWXO) and status.st_uid == os.geteuid():
+        _close_to_others(path, folder, mode)
+
+
+def is_writable(folder: int) -> bool:
+    """Return whether files can be made in the folder, as far as can be told without trying."""
+    return os.access(".", os.W_OK, dir_fd=folder, effective_ids=True)
+
+
+def volume_key(path: Path, folder: int, *, writable: bool) -> bytes:
+    """Return the key of the volume; the first process to come makes it.
+
+    Raises:
+        CacheUnavailable: if there is none and none can be made, or if what lies there is none.
+            It is left alone, for it may be a key to something else.
+        OSError: if making it failed.
+    """
+    try:
+        key = _read_key(folder)
+        if key is None and writable:
+            files.create_whole(folder, layout.KEY_FILE, os.urandom(KEY_LENGTH))
+            key = _read_key(folder)
+    except UnusableFile as error:
+        raise CacheUnavailable(
+            f"cache folder {path}: file {layout.KEY_FILE} {error.reason}; "
+            "remove it if nothing else needs it, or name another folder"
+        ) from None
+    if key is None:
+        raise CacheUnavailable(f"cache folder {path} holds no cache and can only be read")
+    return key
+
+
+def hide_from_git(folder: int) -> None:
+    """Make sure that a checkout around the folder never takes it in.
+
+    Raises:
+        OSError: if that failed.
+    """
+    if layout.IGNORE_FILE not in os.listdir(folder):
+        files.create_whole(folder, layout.IGNORE_FILE, _IGNORE_EVERYTHING)
+
+
+def unusable(path: Path, error: OSError) -> CacheUnavailable:
+    """Return the system's refusal as the cache's."""
+    return CacheUnavailable(f"cache folder {path} can not be used: {files.words_of(error)}")
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _make(path: Path) -> None:
+    with suppress(FileExistsError):  # a neighbour that started with us was faster
+        path.mkdir(_PRIVATE_FOLDER)
+
+
+def _close_to_others(path: Path, folder: int, mode: int) -> None:
+    if not all(layout.is_ours(name) for name in os.listdir(folder)):
+        raise CacheUnavailable(
+            f"cache folder {path} has mode {mode:04o} and holds other files: "
+            "name a folder that is used for nothing else"
+        )
+    try:
+        os.fchmod(folder, _PRIVATE_FOLDER)
+    except OSError as error:
+        # Its names tell nothing, and each file has a mode of its own that is looked at.
+        if error.errno != errno.EROFS:
+            raise
+
+
+def _read_key(folder: int) -> bytes | None:
+    key = files.read_private(folder, layout.KEY_FILE, limit=KEY_LENGTH, links=_KEY_LINKS)
+    if key is not None and len(key) != KEY_LENGTH:
+        raise UnusableFile("is no key of this cache")
+    return key

@@ -1,0 +1,44 @@
+"""A configuration that has been checked whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backends.base import BackendFactory
+from generator.model import RegistryEntry
+from generator.output.document import OutputFormat
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSetup:
+    """A secret backend under the name that references use."""
+
+    type_name: str
+    factory: BackendFactory
+    options: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """What ``cache:`` says; durations in seconds, ``None`` where it says nothing."""
+
+    dir: Path | None = None
+    min_validity_s: float | None = None
+    max_age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a run is to do, as far as it stands in the config or its conventions."""
+
+    entries: tuple[RegistryEntry, ...]
+    backends: Mapping[str, BackendSetup]
+    source: str
+    cache: CacheSettings = CacheSettings()
+    output_format: OutputFormat | None = None
+    mode: int | None = None
+    merge: bool = False
+    timeout_s: float | None = None
+    base_folder: Path = Path()
+    remarks: tuple[str, ...] = field(default=())

@@ -1,0 +1,83 @@
+"""Collecting everything that is wrong, instead of stopping at the first of it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from generator.config.yaml_text import shown_key
+from generator.model import Problem
+
+Path = tuple[str, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Problems:
+    """The problems of one configuration, each with the path of the setting."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, path: Path, message: str, hint: str = "") -> None:
+        """Note a problem."""
+        self.found.append(Problem(path, message, hint))
+
+    def unknown_key(self, path: Path, known: Collection[str]) -> None:
+        """Note that the last part of ``path`` is not among the keys that are ``known`` there."""
+        expected = f"known here: {', '.join(known)}" if known else "nothing is expected here"
+        self.add(
+            path, f"unknown key {shown_key(path[-1])}", did_you_mean(path[-1], known, expected)
+        )
+
+    def mapping(self, value: Any, path: Path) -> Mapping[str, Any]:
+        """Return ``value`` if it is a mapping, an empty one (and a problem) if it is not."""
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.add(path, "a mapping is needed here", "write KEY: VALUE lines below it")
+            return {}
+        return value
+
+    def text(self, value: Any, path: Path) -> str | None:
+        """Return ``value`` if it is a text, ``None`` if it is absent or (a problem) no text."""
+        if value is None or isinstance(value, str):
+            return value
+        self.add(path, "a single value is needed here", "write it on the same line")
+        return None
+
+    def validated(self, model: type[Model], values: Mapping[str, Any], path: Path) -> Model | None:
+        """Return ``values`` as a ``model``; what does not fit becomes problems below ``path``."""
+        try:
+            return model(**{key: value for key, value in values.items() if value is not None})
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=False):
+                where = (*path, *(str(part) for part in detail["loc"]))
+                if detail["type"] == "extra_forbidden":
+                    self.unknown_key(where, list(model.model_fields))
+                else:
+                    self.add(where, *_words(detail))
+            return None
+
+
+def did_you_mean(name: str, known: Collection[str], otherwise: str = "") -> str:
+    """Return a hint that names the known name closest to ``name``."""
+    close = get_close_matches(name, known, 1)
+    return f"did you mean {close[0]}?" if close else otherwise
+
+
+def _words(detail: Any) -> tuple[str, str]:
+    """Return message and hint for one of pydantic's errors; never the input."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "value_error":
+        return str(context.get("error", "has another form")), "mend it"
+    if kind == "literal_error":
+        return f"not one of {str(context.get('expected', '')).replace(chr(39), '')}", "mend it"
+    if kind.startswith("bool"):
+        return "neither true nor false", "write true or false"
+    if kind == "missing":
+        return "is missing", "add it"
+    if kind in ("string_type", "list_type", "tuple_type", "dict_type"):
+        return f"a {kind.partition('_')[0].replace('string', 'text')} is needed here", "mend it"
+    return str(detail["msg"]).lower(), "mend it"

@@ -1,0 +1,95 @@
+"""Secret references in a config: the values under every key named ``credentials``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backends.base import BackendFactory, SecretRef
+from backends.loader import load_backend_type
+from backends.reference import ReferenceProblem, parse_reference
+from generator.config.problems import Path, Problems, did_you_mean
+from generator.config.yaml_text import shown_key
+from generator.model import Credentials
+from generator.registries.base import CredentialField
+
+
+class References:
+    """Parses references to the backends of one config, and remembers which were named."""
+
+    def __init__(self, factories: Mapping[str, BackendFactory], problems: Problems) -> None:
+        self._factories = factories
+        self._problems = problems
+
+    def parse(self, value: Any, path: Path) -> SecretRef | None:
+        """Return one reference; what is wrong with it becomes problems."""
+        text = self._problems.text(value, path)
+        if text is None:
+            if value is None:
+                self._problems.add(path, "no reference is given", "write NAME:PATH, as env:TOKEN")
+            return None
+        try:
+            ref = parse_reference(text, list(self._factories))
+        except ReferenceProblem as problem:
+            self._problems.add(path, str(problem), "mend the reference")
+            return None
+        factory = self._factories.get(ref.backend) or load_backend_type(ref.backend)
+        if factory is None:
+            self._problems.add(path, f"no backend {ref.backend} is there", "add it to backends:")
+            return None
+        wrong = factory.check(ref)
+        for message in wrong:
+            self._problems.add(path, message, "mend the reference")
+        return None if wrong else ref
+
+    def credentials(
+        self, value: Any, path: Path, fields: Sequence[CredentialField]
+    ) -> Credentials | None:
+        """Return an entry's credentials: one reference, ``{from, fields}``, or one a field."""
+        if value is None:
+            return Credentials()
+        if isinstance(value, str):
+            ref = self.parse(value, path)
+            return Credentials(ref) if ref else None
+        block = self._problems.mapping(value, path)
+        if "from" in block:
+            return self._renamed(block, path, fields)
+        refs = {}
+        for name, text in block.items():
+            if self._known(name, (*path, name), fields) and (
+                ref := self.parse(text, (*path, name))
+            ):
+                refs[name] = ref
+        for spec in fields:
+            if spec.required and spec.name not in block:
+                self._problems.add((*path, spec.name), "is missing", f"add {spec.name}: REFERENCE")
+        return Credentials(fields=refs)
+
+    def _renamed(
+        self, block: Mapping[str, Any], path: Path, fields: Sequence[CredentialField]
+    ) -> Credentials | None:
+        for name in block:
+            if name not in ("from", "fields"):
+                self._problems.unknown_key((*path, name), ["from", "fields"])
+        document = self.parse(block["from"], (*path, "from"))
+        if document is None:
+            return None
+        if document.selector is not None:
+            self._problems.add(
+                (*path, "from"), "names one field", "drop #FIELD; fields: says which are which"
+            )
+        refs = {}
+        names = self._problems.mapping(block.get("fields"), (*path, "fields"))
+        for name, selector in names.items():
+            inner = (*path, "fields", name)
+            if self._known(name, inner, fields) and (text := self._problems.text(selector, inner)):
+                refs[name] = SecretRef(document.backend, document.path, document.options, text)
+        return Credentials(document.document, refs)
+
+    def _known(self, name: str, path: Path, fields: Sequence[CredentialField]) -> bool:
+        names = [spec.name for spec in fields]
+        if name in names:
+            return True
+        expected = f"it takes {', '.join(names)}" if names else "this kind of registry takes none"
+        self._problems.add(
+            path, f"unknown credential {shown_key(name)}", did_you_mean(name, names, expected)
+        )
+        return False

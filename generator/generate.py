@@ -1,0 +1,145 @@
+"""The story of a run: config -> entries -> grants -> merge -> write."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+
+from backends.base import RunContext, SecretBackend
+from generator.cache.freshness import FreshnessRule
+from generator.cache.store import GrantCache
+from generator.config.model import BackendSetup
+from generator.errors import EntryError, ExitCode, Unavailable, worst
+from generator.grants import Granted, GrantPlan, GrantSource, plan_grants
+from generator.model import RegistryEntry
+from generator.output.document import Login
+from generator.registries.base import TokenProvider
+from generator.resolve import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run is to do, settled before anything is asked."""
+
+    entries: Sequence[tuple[RegistryEntry, TokenProvider]]
+    backends: Mapping[str, BackendSetup]
+    rule: FreshnessRule
+    timeout_s: float = 60.0
+    refresh: bool = False
+    keep_going: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """What became of one entry."""
+
+    entry: RegistryEntry
+    outcome: Granted | EntryError
+
+    @property
+    def server_addresses(self) -> tuple[str, ...]:
+        """The keys that the entry gets in the dockercfg."""
+        learnt: tuple[str, ...] = ()
+        if self.entry.server is not None:
+            learnt = (self.entry.server,)
+        elif isinstance(self.outcome, Granted):
+            learnt = self.outcome.grant.server_addresses
+        return (*learnt, *self.entry.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of all entries, in the order of the config."""
+
+    results: Sequence[EntryResult]
+    keep_going: bool
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The first of the required entries' failures; optional ones count if nothing is left."""
+        failures = [r for r in self.results if isinstance(r.outcome, EntryError)]
+        counted = [
+            r for r in failures if not r.entry.optional or len(failures) == len(self.results)
+        ]
+        return worst(r.outcome.exit_code for r in counted if isinstance(r.outcome, EntryError))
+
+    @property
+    def logins(self) -> list[Login]:
+        """What is to be written; empty if nothing may be."""
+        if self.exit_code and not self.keep_going:
+            return []
+        return [
+            Login(address, result.outcome.grant.username, result.outcome.grant.secret)
+            for result in self.results
+            if isinstance(result.outcome, Granted)
+            for address in result.server_addresses
+        ]
+
+
+async def generate(work: Work, context: RunContext, cache: GrantCache) -> Outcome:
+    """Get a grant for every entry: fresh ones from the cache, the others concurrently.
+
+    A slow or broken registry delays only itself; whatever is not there after ``timeout_s`` has
+    failed.
+    """
+    async with _opened(work.backends, context) as backends:
+        plans, failed = plan_grants(work.entries, backends, context, cache.key)
+        resolver = Resolver({name: backend for name, (_, backend) in backends.items()})
+        source = GrantSource(cache, resolver, context, work.rule, work.refresh)
+        outcomes = await _all_of(plans, source, work.timeout_s)
+    by_entry: dict[str, Granted | EntryError] = dict(failed)
+    for plan in plans:
+        by_entry |= {entry.name: outcomes[plan.name] for entry in plan.entries}
+    results = [EntryResult(entry, by_entry[entry.name]) for entry, _ in work.entries]
+    return Outcome(results, work.keep_going)
+
+
+async def _all_of(
+    plans: Sequence[GrantPlan], source: GrantSource, timeout_s: float
+) -> dict[str, Granted | EntryError]:
+    outcomes: dict[str, Granted | EntryError] = {}
+    stale = []
+    for plan in plans:
+        if granted := source.load(plan):
+            outcomes[plan.name] = granted
+        else:
+            stale.append(plan)
+
+    async def obtain(plan: GrantPlan) -> None:
+        try:
+            outcomes[plan.name] = await source.obtain(plan)
+        except EntryError as error:
+            outcomes[plan.name] = error
+
+    with anyio.move_on_after(timeout_s):
+        async with anyio.create_task_group() as group:
+            for plan in stale:
+                group.start_soon(obtain, plan)
+    if stale:
+        source.cache.prune(source.context.clock().timestamp())
+    for plan in stale:
+        outcomes.setdefault(
+            plan.name,
+            Unavailable(
+                "out-of-time",
+                f"no token within the run's {timeout_s:g} s",
+                "check that its endpoint and the secret backend can be reached from here",
+            ),
+        )
+    return outcomes
+
+
+@asynccontextmanager
+async def _opened(
+    setups: Mapping[str, BackendSetup], context: RunContext
+) -> AsyncIterator[dict[str, tuple[str, SecretBackend]]]:
+    """Enter every backend in this task, for a task group's scopes must not cross tasks."""
+    async with AsyncExitStack() as stack:
+        yield {
+            name: (
+                setup.type_name,
+                await stack.enter_async_context(setup.factory(setup.options, context)),
+            )
+            for name, setup in setups.items()
+        }

@@ -1,0 +1,225 @@
+"""Warm or cold for each grant: load, lock, look again, resolve, fetch, store."""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+import anyio
+
+from backends.base import RunContext, SecretBackend
+from backends.errors import BackendError
+from generator.cache.freshness import (
+    SHORTEST_USE_S,
+    FreshnessRule,
+    can_promise,
+    is_fresh,
+    is_usable,
+    keeps_promise,
+)
+from generator.cache.names import grant_name
+from generator.cache.store import GrantCache
+from generator.errors import EntryError, ImplausibleAnswer, ProviderBug, Unavailable, from_backend
+from generator.model import Grant, GrantRequest, RegistryEntry
+from generator.registries.base import TokenProvider
+from generator.resolve import Resolver
+
+GRANT_DEADLINE_S = 30.0
+
+State = Literal["fetched", "cached", "kept"]
+"""``kept``: a stored grant that still keeps the promise, after its refresh failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPlan:
+    """One upstream call that may be needed, and the entries that wait for it."""
+
+    name: str
+    provider: TokenProvider
+    entries: tuple[RegistryEntry, ...]
+
+    @property
+    def entry(self) -> RegistryEntry:
+        """The entry that stands for all of them: what differs between them is their names."""
+        return self.entries[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant and how it was come by; ``kept_because`` says why the refresh failed."""
+
+    grant: Grant
+    state: State
+    kept_because: EntryError | None = None
+
+
+def plan_grants(
+    entries: Sequence[tuple[RegistryEntry, TokenProvider]],
+    backends: Mapping[str, tuple[str, SecretBackend]],
+    context: RunContext,
+    key: bytes,
+) -> tuple[list[GrantPlan], dict[str, EntryError]]:
+    """Group entries that mean the same grant; no network.
+
+    Args:
+        entries: the selected entries with their providers.
+        backends: by the name in references: the type and the opened backend.
+        context: the run's.
+        key: what fingerprints are keyed with: the cache volume's key.
+
+    Returns:
+        The plans, and the errors of entries whose local inputs are missing, by entry name.
+    """
+    plans: dict[str, GrantPlan] = {}
+    failed: dict[str, EntryError] = {}
+    for entry, provider in entries:
+        try:
+            name = _name(entry, provider, backends, context, key)
+        except EntryError as error:
+            failed[entry.name] = error
+        except BackendError as error:
+            failed[entry.name] = from_backend(error)
+        else:
+            known = plans.get(name)
+            together = (*known.entries, entry) if known else (entry,)
+            plans[name] = GrantPlan(name, provider, together)
+    return list(plans.values()), failed
+
+
+def _name(
+    entry: RegistryEntry,
+    provider: TokenProvider,
+    backends: Mapping[str, tuple[str, SecretBackend]],
+    context: RunContext,
+    key: bytes,
+) -> str:
+    credentials = entry.credentials
+    named = sorted(credentials.fields.items())
+    if credentials.document is not None:
+        named.insert(0, ("", credentials.document))
+    references, identities = [], []
+    for field, ref in named:
+        kind, backend = backends[ref.backend]
+        # by type, so that it does not matter what a config calls its backend
+        references.append((field, replace(ref, backend=kind)))
+        identities.append(backend.identity(ref))
+    return grant_name(
+        key=key,
+        provider=entry.provider,
+        grant_key=provider.grant_key(entry, context),
+        references=references,
+        identities=identities,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GrantSource:
+    """Where grants come from in one run."""
+
+    cache: GrantCache
+    resolver: Resolver
+    context: RunContext
+    rule: FreshnessRule
+    refresh: bool = False
+
+    def load(self, plan: GrantPlan) -> Granted | None:
+        """Return the stored grant if it is fresh; no lock, no network."""
+        stored = None if self.refresh else self.cache.load(plan.name)
+        return Granted(stored, "cached") if stored and self._fresh(stored) else None
+
+    async def obtain(self, plan: GrantPlan) -> Granted:
+        """Return a grant that is fresh: a neighbour's, or one fetched now.
+
+        Whoever waits for the lock longer than its patience goes on without it: the lock saves
+        calls, nothing depends on it.
+
+        Raises:
+            EntryError: why there is none.
+        """
+        async with self.cache.lock(plan.name):
+            if granted := self.load(plan):
+                return granted
+            try:
+                grant, storable = await self._fetch(plan)
+            except Unavailable as error:
+                stored = self.cache.load(plan.name)
+                if stored and self._keeps_promise(stored):
+                    return Granted(stored, "kept", error)
+                raise
+            if storable:
+                self.cache.store(plan.name, grant)
+            return Granted(grant, "fetched")
+
+    async def _fetch(self, plan: GrantPlan) -> tuple[Grant, bool]:
+        with anyio.move_on_after(GRANT_DEADLINE_S):
+            grant, lease_s = await self._ask(plan)
+            # What has no expiry of its own is the base credential itself: it is never stored.
+            storable = grant.expires_at is not None
+            grant = _capped(grant, lease_s)
+            self._check(grant)
+            return grant, storable
+        raise Unavailable(
+            "registry-timeout",
+            f"no token within {GRANT_DEADLINE_S:g} s",
+            "check that its endpoint and the secret backend can be reached from here",
+        )
+
+    async def _ask(self, plan: GrantPlan) -> tuple[Grant, float | None]:
+        provider = plan.provider
+        try:
+            resolved = await self.resolver.credentials(
+                plan.entry.credentials, provider.credential_fields
+            )
+            request = GrantRequest(plan.entry, resolved.secrets)
+            return await provider.fetch(request, self.context), resolved.lease_s
+        except EntryError:
+            raise
+        except BackendError as error:
+            raise from_backend(error) from None
+        except Exception as error:  # noqa: BLE001 - one provider's bug must not take the others along
+            raise _bug(error, plan) from None
+
+    def _check(self, grant: Grant) -> None:
+        """Refuse what the rest of the run could not stand by."""
+        if grant.expires_at is None:
+            return
+        requested_at, expires_at = _life(grant)
+        if is_usable(requested_at, expires_at) and can_promise(requested_at, expires_at, self.rule):
+            return
+        asked_s = self.rule.min_validity_s if self.rule.promised else SHORTEST_USE_S
+        raise ImplausibleAnswer(
+            "validity-too-short",
+            f"the token lives {expires_at - requested_at:.0f} s, {asked_s:.0f} s are asked for",
+            "lower --min-validity, or have the registry give longer tokens",
+        )
+
+    def _fresh(self, grant: Grant) -> bool:
+        return is_fresh(self.context.clock().timestamp(), *_life(grant), self.rule)
+
+    def _keeps_promise(self, grant: Grant) -> bool:
+        return keeps_promise(self.context.clock().timestamp(), *_life(grant), self.rule)
+
+
+def _life(grant: Grant) -> tuple[float, float]:
+    requested_at = grant.requested_at.timestamp()
+    return requested_at, grant.expires_at.timestamp() if grant.expires_at else requested_at
+
+
+def _capped(grant: Grant, lease_s: float | None) -> Grant:
+    """Let a grant end with the lease of the secret that it was made from."""
+    if lease_s is None:
+        return grant
+    end = grant.requested_at + timedelta(seconds=lease_s)
+    return replace(grant, expires_at=min(end, grant.expires_at or end))
+
+
+def _bug(error: Exception, plan: GrantPlan) -> ProviderBug:
+    # Neither the text nor the values of an unknown error may be shown: they can hold a secret.
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return ProviderBug(
+        "provider-bug",
+        f"provider {plan.entry.provider} failed unexpectedly: "
+        f"{type(error).__name__} at {last.name}, line {last.lineno}",
+        "report it to whoever maintains that provider",
+    )

@@ -1,0 +1,64 @@
+"""The contract between registry kinds and the generator.
+
+A provider turns base credentials into a token for one kind of registry. It is a class without
+state, found through `generator.registries.loader`; everything it needs arrives as arguments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from backends.base import RunContext
+from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
+
+
+class ProviderOptions(BaseModel):
+    """A provider's own settings in an entry, beside the common ones; every scalar is text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """A secret that a provider takes.
+
+    ``aliases`` are other names under which a whole document may hold it. ``multiline`` allows
+    line breaks (a PEM, a JSON key). The ``primary`` field is the one that a plain text document
+    is bound to.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    required: bool = True
+    multiline: bool = False
+    primary: bool = False
+
+
+class TokenProvider(Protocol):
+    """One kind of registry."""
+
+    options: ClassVar[type[ProviderOptions]]
+    credential_fields: ClassVar[tuple[CredentialField, ...]]
+
+    def validate(self, entry: RegistryEntry) -> Sequence[Problem]:
+        """Return all that is wrong with the entry, paths relative to it; no I/O."""
+        ...
+
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
+        """Say whose token `fetch` would return; no network.
+
+        Raises:
+            BackendError: if a local input (a profile file) is missing.
+        """
+        ...
+
+    async def fetch(self, request: GrantRequest, context: RunContext) -> Grant:
+        """Fetch a grant; cancellable at any await, no SDK imported before.
+
+        Raises:
+            EntryError: one of the tree in `generator.errors`.
+            BackendError: from the shared AWS session or HTTP client.
+        """
+        ...

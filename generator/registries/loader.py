@@ -1,0 +1,68 @@
+"""From the name of a registry kind to its provider, and from a host to its kind."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from generator.model import RegistryEntry
+from generator.registries.base import TokenProvider
+
+ENTRY_POINT_GROUP = "dockercfg_generator.registries"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    target: str
+    # Claims a host for this kind. Wide on purpose: what only looks like the vendor's host must
+    # reach the provider, whose exact pattern then refuses it, and not slip through as `static`.
+    hosts: str | None = None
+
+
+BUILT_IN = {
+    "static": _Kind("generator.registries.static:StaticProvider"),
+    "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
+}
+
+
+def load_provider(kind: str) -> TokenProvider | None:
+    """Return the provider of ``kind``, ``None`` if no package has one.
+
+    Built-in kinds can not be overridden: installed packages are only asked for other names.
+    """
+    built_in = BUILT_IN.get(kind)
+    target = built_in.target if built_in else _installed(kind)
+    if target is None:
+        return None
+    module, _, attribute = target.partition(":")
+    return cast(TokenProvider, getattr(import_module(module), attribute)())
+
+
+def provider_of(entry: RegistryEntry) -> TokenProvider:
+    """Return the provider of an entry whose kind is known to exist."""
+    provider = load_provider(entry.provider)
+    assert provider is not None, entry.provider
+    return provider
+
+
+def kind_of_host(host: str) -> str:
+    """Return the kind that a host belongs to by its name; ``static`` if nobody claims it."""
+    for name, kind in BUILT_IN.items():
+        if kind.hosts and re.search(kind.hosts, host):
+            return name
+    return "static"
+
+
+def kind_names() -> Sequence[str]:
+    """Return the names of all kinds there are, built-in and installed."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 14 ms that few runs need
+
+    return [*BUILT_IN, *entry_points(group=ENTRY_POINT_GROUP).names]
+
+
+def _installed(kind: str) -> str | None:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 14 ms that few runs need
+
+    found = entry_points(group=ENTRY_POINT_GROUP, name=kind)
+    return next(iter(found)).value if found else None

@@ -1,0 +1,119 @@
+"""From references to secrets: one read per document and run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from backends.base import Secret, SecretBackend, SecretDocument, SecretRef
+from backends.document import fields_of, pick
+from backends.errors import BackendError
+from generator.errors import Misconfigured, SecretMissing
+from generator.model import Credentials
+from generator.registries.base import CredentialField
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedCredentials:
+    """An entry's secrets by field name; ``lease_s`` is the shortest lease among them."""
+
+    secrets: Mapping[str, Secret] = field(repr=False)
+    lease_s: float | None = None
+
+
+class Resolver:
+    """Reads documents through the run's backends, each once, whoever asks.
+
+    Two fields of one dynamic secret must come from one read, for each read makes another user.
+    """
+
+    def __init__(self, backends: Mapping[str, SecretBackend]) -> None:
+        self._backends = backends
+        self._locks: dict[SecretRef, anyio.Lock] = {}
+        self._documents: dict[SecretRef, SecretDocument | BackendError] = {}
+
+    async def credentials(
+        self, credentials: Credentials, fields: Sequence[CredentialField]
+    ) -> ResolvedCredentials:
+        """Read and bind what an entry refers to.
+
+        Raises:
+            BackendError: from reading.
+            SecretMissing: if a required field is in none of the documents.
+            Misconfigured: if a plain text has no field that it could be bound to.
+        """
+        secrets: dict[str, Secret] = {}
+        leases: list[float] = []
+        for ref in credentials.references:
+            document = await self.document(ref)
+            if document.lease is not None:
+                leases.append(document.lease.duration_s)
+        for spec in fields:
+            secret = await self._bind(credentials, spec, fields)
+            if secret is not None:
+                secrets[spec.name] = secret
+        return ResolvedCredentials(secrets, min(leases, default=None))
+
+    async def document(self, ref: SecretRef) -> SecretDocument:
+        """Return the document of ``ref``; a failed read fails for all who refer to it.
+
+        Raises:
+            BackendError: from reading.
+        """
+        key = ref.document
+        async with self._locks.setdefault(key, anyio.Lock()):
+            if key not in self._documents:
+                try:
+                    self._documents[key] = await self._backends[key.backend].read(key)
+                except BackendError as error:
+                    self._documents[key] = error
+        result = self._documents[key]
+        if isinstance(result, BackendError):
+            raise result
+        return result
+
+    async def _bind(
+        self, credentials: Credentials, spec: CredentialField, fields: Sequence[CredentialField]
+    ) -> Secret | None:
+        if spec.name in credentials.fields:
+            ref = credentials.fields[spec.name]
+            return pick(await self.document(ref), ref, ref.selector, multiline=spec.multiline)
+        if credentials.document is None:
+            return None
+        return _bind_document(
+            await self.document(credentials.document), credentials.document, spec, fields
+        )
+
+
+def _bind_document(
+    document: SecretDocument,
+    ref: SecretRef,
+    spec: CredentialField,
+    fields: Sequence[CredentialField],
+) -> Secret | None:
+    """Bind one field from a whole document: by name, or all of its text to the primary field."""
+    available = fields_of(document) if ref.selector is None else None
+    if available is None:
+        if not any(field.primary for field in fields):
+            raise Misconfigured(
+                "secret-has-no-fields",
+                f"{ref}: the secret is plain text, the fields {_listed(f.name for f in fields)} "
+                "are needed",
+                "store a JSON object, or name one reference for each field",
+            )
+        return pick(document, ref, ref.selector, multiline=spec.multiline) if spec.primary else None
+    name = next((name for name in (spec.name, *spec.aliases) if name in available), None)
+    if name is not None:
+        return pick(document, ref, name, multiline=spec.multiline)
+    if spec.required:
+        raise SecretMissing(
+            "field-not-found",
+            f"{ref}: the secret has no field {spec.name} "
+            f"(looked for {_listed((spec.name, *spec.aliases))})",
+            "name it: credentials: {from: REFERENCE, fields: {" + spec.name + ": FIELD}}",
+        )
+    return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

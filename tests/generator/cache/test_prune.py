@@ -1,0 +1,117 @@
+import os
+from pathlib import Path
+
+from generator.cache.locks import grant_lock
+from generator.cache.volume import CacheVolume, open_volume
+from tests.generator.cache.samples import (
+    CANARY,
+    NAME,
+    NOW,
+    OTHER_NAME,
+    make_grant,
+    make_store,
+    names_in,
+)
+
+WEEK = 7 * 86400.0
+
+
+def age(path: Path, seconds: float) -> None:
+    os.utime(path, (NOW - seconds, NOW - seconds))
+
+
+def test_expired_grants_go_and_others_stay(volume: CacheVolume) -> None:
+    store, warnings = make_store(volume)
+    store.store(NAME, make_grant(expires_at=NOW))
+    store.store(OTHER_NAME, make_grant(expires_at=NOW + 1))
+    assert store.prune(NOW) == 1
+    assert store.load(NAME) is None
+    assert store.load(OTHER_NAME) is not None
+    assert store.prune(NOW) == 0
+    assert warnings.given == []
+
+
+async def test_a_lock_file_is_never_removed(volume: CacheVolume) -> None:
+    store, _ = make_store(volume)
+    async with store.lock(NAME):
+        store.store(NAME, make_grant(expires_at=NOW))
+    store.prune(NOW)
+    assert names_in(volume.path) == {"key", ".gitignore", f"{NAME}.lock"}
+
+
+async def test_a_grant_that_a_neighbour_is_renewing_stays(volume: CacheVolume) -> None:
+    store, _ = make_store(volume)
+    store.store(NAME, make_grant(expires_at=NOW))
+    with open_volume(volume.path) as neighbour:
+        async with grant_lock(neighbour, NAME):
+            assert store.prune(NOW) == 0
+    assert store.prune(NOW) == 1
+
+
+class Overtaken(CacheVolume):
+    """A volume where a neighbour stores a fresh grant while we reach for the lock."""
+
+    def open_lock(self, name: str) -> int:
+        make_store(self)[0].store(name, make_grant())
+        return super().open_lock(name)
+
+
+def test_a_grant_that_a_neighbour_has_just_renewed_stays(volume: CacheVolume) -> None:
+    make_store(volume)[0].store(NAME, make_grant(expires_at=NOW))
+    with Overtaken(volume.path, os.dup(volume._folder), volume.key, writable=True) as overtaken:
+        store, _ = make_store(overtaken)
+        assert store.prune(NOW) == 0
+        assert store.load(NAME) == make_grant()
+
+
+def test_a_stale_temporary_file_goes_after_an_hour(volume: CacheVolume) -> None:
+    store, _ = make_store(volume)
+    for name, seconds in ((".tmp-old", 3601), (".tmp-fresh", 3599), ("old", 10 * WEEK)):
+        path = volume.path / name
+        path.write_text(CANARY)
+        age(path, seconds)
+    assert store.prune(NOW) == 0
+    assert names_in(volume.path) == {"key", ".gitignore", ".tmp-fresh", "old"}
+
+
+def test_a_grant_that_nobody_can_read_goes_after_a_week_without_a_word(volume: CacheVolume) -> None:
+    store, warnings = make_store(volume)
+    for name, seconds in ((NAME, WEEK + 1), (OTHER_NAME, WEEK - 1)):
+        store.store(name, make_grant())
+        path = volume.path / name
+        path.write_bytes(path.read_bytes()[:-1])
+        age(path, seconds)
+    assert store.prune(NOW) == 1
+    assert not volume.path.joinpath(NAME).exists()
+    assert volume.path.joinpath(OTHER_NAME).exists()
+    assert warnings.given == []
+
+
+def test_what_is_foreign_stays_however_old(volume: CacheVolume) -> None:
+    store, _ = make_store(volume)
+    outside = volume.path.with_name("outside")
+    outside.write_text("kept")
+    age(outside, 10 * WEEK)
+    for name in (NAME, ".tmp-link"):
+        path = volume.path / name
+        path.symlink_to(outside)
+        os.utime(path, (0, 0), follow_symlinks=False)
+    volume.path.joinpath(".tmp-folder").mkdir()
+    age(volume.path / ".tmp-folder", 10 * WEEK)
+    os.mkfifo(volume.path / OTHER_NAME)
+    age(volume.path / OTHER_NAME, 10 * WEEK)
+    names = names_in(volume.path)
+    assert store.prune(NOW) == 0
+    assert names_in(volume.path) == names
+    assert outside.read_text() == "kept"
+
+
+def test_files_of_other_kinds_stay(volume: CacheVolume) -> None:
+    store, _ = make_store(volume)
+    for name in (f"{NAME}.failed", "finished-00", "grant-notes", f"{NAME}0"):
+        path = volume.path / name
+        path.touch(0o600)
+        age(path, 10 * WEEK)
+    names = names_in(volume.path)
+    assert store.prune(NOW) == 0
+    assert names_in(volume.path) == names

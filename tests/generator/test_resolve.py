@@ -1,0 +1,140 @@
+from collections.abc import Mapping, Sequence
+
+import anyio
+import pytest
+
+from backends.base import IdentityPart, Lease, Secret, SecretDocument, SecretRef
+from backends.errors import BackendError, BackendUnavailable
+from generator.errors import Misconfigured, SecretMissing
+from generator.model import Credentials
+from generator.registries.base import CredentialField
+from generator.resolve import Resolver
+
+CANARY = "hunter2-CANARY"
+USERNAME = CredentialField("username", aliases=("user",), required=False)
+PASSWORD = CredentialField("password", primary=True)
+
+
+class MemoryBackend:
+    """A store that counts its reads and makes another dynamic user each time."""
+
+    def __init__(self, documents: Mapping[str, SecretDocument | BackendError]) -> None:
+        self.documents = documents
+        self.reads: list[SecretRef] = []
+
+    def identity(self, ref: SecretRef) -> Sequence[IdentityPart]:
+        return [("path", ref.path)]
+
+    async def read(self, ref: SecretRef) -> SecretDocument:
+        self.reads.append(ref)
+        await anyio.lowlevel.checkpoint()
+        if ref.path == "dynamic":
+            return SecretDocument({"username": f"user-{len(self.reads)}", "password": CANARY})
+        document = self.documents[ref.path]
+        if isinstance(document, BackendError):
+            raise document
+        return document
+
+
+def _ref(path: str, selector: str | None = None) -> SecretRef:
+    return SecretRef("store", path, (), selector)
+
+
+async def test_fifty_entries_of_one_document_are_one_read() -> None:
+    backend = MemoryBackend({"a": SecretDocument({"password": CANARY})})
+    resolver = Resolver({"store": backend})
+    async with anyio.create_task_group() as group:
+        for _ in range(50):
+            group.start_soon(resolver.credentials, Credentials(_ref("a")), [PASSWORD])
+    assert backend.reads == [_ref("a")]
+
+
+async def test_two_fields_of_a_dynamic_secret_belong_to_one_user() -> None:
+    backend = MemoryBackend({})
+    resolver = Resolver({"store": backend})
+    credentials = Credentials(
+        fields={"username": _ref("dynamic", "username"), "password": _ref("dynamic", "password")}
+    )
+    resolved = await resolver.credentials(credentials, [USERNAME, PASSWORD])
+    again = await resolver.credentials(credentials, [USERNAME, PASSWORD])
+    assert resolved.secrets["username"].reveal() == again.secrets["username"].reveal() == "user-1"
+
+
+async def test_a_failed_read_fails_for_all_who_refer_to_it_without_another_try() -> None:
+    backend = MemoryBackend({"a": BackendUnavailable("down", "store is down", "wait")})
+    resolver = Resolver({"store": backend})
+    for _ in range(2):
+        with pytest.raises(BackendUnavailable):
+            await resolver.credentials(Credentials(_ref("a")), [PASSWORD])
+    assert len(backend.reads) == 1
+
+
+async def test_a_whole_document_is_bound_by_names_and_their_aliases() -> None:
+    backend = MemoryBackend({"a": SecretDocument({"user": "ci", "password": CANARY, "other": 1})})
+    resolved = await Resolver({"store": backend}).credentials(
+        Credentials(_ref("a")), [USERNAME, PASSWORD]
+    )
+    assert resolved.secrets == {"username": Secret("ci"), "password": Secret(CANARY)}
+
+
+async def test_a_json_text_has_fields_too() -> None:
+    backend = MemoryBackend({"a": SecretDocument('{"user": "ci", "password": "pw"}')})
+    resolved = await Resolver({"store": backend}).credentials(
+        Credentials(_ref("a")), [USERNAME, PASSWORD]
+    )
+    assert resolved.secrets["username"].reveal() == "ci"
+
+
+async def test_plain_text_is_the_primary_field() -> None:
+    backend = MemoryBackend({"a": SecretDocument(CANARY)})
+    resolved = await Resolver({"store": backend}).credentials(
+        Credentials(_ref("a")), [USERNAME, PASSWORD]
+    )
+    assert resolved.secrets == {"password": Secret(CANARY)}
+
+
+async def test_a_reference_with_a_field_is_the_primary_field() -> None:
+    backend = MemoryBackend({"a": SecretDocument({"pw": CANARY, "username": "not meant"})})
+    resolved = await Resolver({"store": backend}).credentials(
+        Credentials(_ref("a", "pw")), [USERNAME, PASSWORD]
+    )
+    assert resolved.secrets == {"password": Secret(CANARY)}
+
+
+async def test_a_field_of_its_own_wins_over_the_document() -> None:
+    backend = MemoryBackend({"a": SecretDocument({"password": "old", "token": CANARY})})
+    resolved = await Resolver({"store": backend}).credentials(
+        Credentials(_ref("a"), {"password": _ref("a", "token")}), [PASSWORD]
+    )
+    assert resolved.secrets == {"password": Secret(CANARY)}
+    assert len(backend.reads) == 1
+
+
+async def test_a_missing_required_field_is_named_with_its_aliases() -> None:
+    backend = MemoryBackend({"a": SecretDocument({"secret": CANARY})})
+    with pytest.raises(SecretMissing, match="no field password") as caught:
+        await Resolver({"store": backend}).credentials(Credentials(_ref("a")), [PASSWORD])
+    assert CANARY not in caught.value.message + caught.value.hint
+
+
+async def test_plain_text_for_a_provider_of_several_fields_is_an_error() -> None:
+    backend = MemoryBackend({"a": SecretDocument(CANARY)})
+    with pytest.raises(Misconfigured, match="plain text") as caught:
+        await Resolver({"store": backend}).credentials(
+            Credentials(_ref("a")), [CredentialField("a"), CredentialField("b")]
+        )
+    assert CANARY not in caught.value.message
+
+
+async def test_the_shortest_lease_counts() -> None:
+    backend = MemoryBackend(
+        {
+            "a": SecretDocument({"username": "u"}, lease=Lease(600)),
+            "b": SecretDocument({"password": "p"}, lease=Lease(60)),
+        }
+    )
+    resolved = await Resolver({"store": backend}).credentials(
+        Credentials(fields={"username": _ref("a", "username"), "password": _ref("b", "password")}),
+        [USERNAME, PASSWORD],
+    )
+    assert resolved.lease_s == 60
