@@ -1,0 +1,101 @@
+"""The backend: one GET for one document."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+from urllib.parse import quote
+
+from backends.base import IdentityPart, RunContext, Secret, SecretDocument, SecretRef
+from backends.errors import BackendUnavailable, BadAnswer, SecretDenied, SecretNotFound
+
+_TIMEOUT_S = 10
+
+
+class JsonStore:
+    """Reads secrets of the store at ``address``."""
+
+    def __init__(
+        self, address: str, token_variable: str, context: RunContext, connections: AsyncExitStack
+    ) -> None:
+        self._address = address
+        self._token_variable = token_variable
+        self._context = context
+        self._connections = connections
+        self._session: Any = None
+
+    def identity(self, ref: SecretRef) -> Sequence[IdentityPart]:
+        """Return the address, and the token by its fingerprint: its owner is not known here."""
+        return [("address", self._address), ("token", self._token())]
+
+    async def read(self, ref: SecretRef) -> SecretDocument:
+        """Return the document.
+
+        Raises:
+            BackendError: one of the tree in `backends.errors`.
+        """
+        status, answer = await self._get(ref)
+        place = f"{ref.document} at {self._address}"
+        if status in (401, 403):
+            raise SecretDenied(
+                "json-store-denied",
+                f"{place}: the store denies it (status {status})",
+                f"check the token in {self._token_variable}, and what it may read",
+            )
+        if status == 404:
+            raise SecretNotFound(
+                "json-store-not-found", f"{place}: there is no such secret", "check the path"
+            )
+        if status >= 500 or status == 429:
+            raise BackendUnavailable(
+                "json-store-failing", f"{place}: it fails (status {status})", "try again later"
+            )
+        fields = answer.get("fields") if isinstance(answer, dict) else None
+        if status != 200 or not isinstance(fields, dict):
+            raise BadAnswer(
+                "json-store-answer-implausible",
+                f"{place}: the answer is no secret (status {status})",
+                "check the address, and whether a proxy answers in its place",
+            )
+        version = answer.get("version") if isinstance(answer, dict) else None
+        return SecretDocument(fields, version if isinstance(version, str) else None)
+
+    def _token(self) -> Secret:
+        value = self._context.setting(self._token_variable)
+        if value is None or not (value.isascii() and value.isprintable()):
+            raise SecretNotFound(
+                "json-store-token-missing",
+                f"variable {self._token_variable} holds no token",
+                "set it, or name another in token_variable:",
+            )
+        return Secret(value)
+
+    async def _get(self, ref: SecretRef) -> tuple[int, object]:
+        import aiohttp
+
+        headers = {"Authorization": f"Bearer {self._token().reveal()}"}
+        url = f"{self._address}/v1/secrets/{quote(ref.path)}"
+        try:
+            async with self._open().get(
+                url, params=dict(ref.options), headers=headers, allow_redirects=False
+            ) as response:
+                try:
+                    return response.status, await response.json(content_type=None)
+                except ValueError:
+                    return response.status, None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise BackendUnavailable(
+                "json-store-unreachable",
+                f"{ref.document}: {self._address} can not be reached ({type(error).__name__})",
+                "check address:, network, proxy and CA file",
+            ) from None
+
+    def _open(self) -> Any:
+        import aiohttp
+
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._context.aws.tls.context()),
+                timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
+            )
+            self._connections.push_async_callback(self._session.close)
+        return self._session

@@ -1,0 +1,73 @@
+"""Whom the credential chain stands for, told from local things only."""
+
+import base64
+import json
+from pathlib import Path
+
+from backends.aws_identity import ambient_identity
+from backends.secret import Secret
+from backends.testing import CANARY, Inputs
+
+_KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": CANARY}
+
+
+def _identity(environment: dict[str, str], profile: str | None = None) -> list[object]:
+    parts = ambient_identity({"HOME": "/nowhere", **environment}, Inputs(), profile)
+    assert CANARY not in repr(parts)
+    return [(n, v.reveal() if isinstance(v, Secret) else v) for n, v in parts]
+
+
+def _jwt(subject: str, number: int) -> str:
+    claims = {"iss": "https://ci", "aud": "sts.amazonaws.com", "sub": subject, "jti": number}
+    return f"e30.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()}.{number}"
+
+
+def test_other_keys_are_another_identity() -> None:
+    other_secret = _KEYS | {"AWS_SECRET_ACCESS_KEY": "other"}
+    other_token = _KEYS | {"AWS_SESSION_TOKEN": "token"}
+    assert len({repr(_identity(e)) for e in (_KEYS, other_secret, other_token)}) == 3
+
+
+def test_keys_win_so_that_a_profile_variable_does_not_count() -> None:
+    assert _identity(_KEYS) == _identity(_KEYS | {"AWS_PROFILE": "ci"})
+
+
+def test_a_named_profile_wins_over_keys(tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_text("[ci]\naws_access_key_id = one\n")
+    file = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials")}
+    first = _identity(_KEYS | file, "ci")
+    assert first != _identity(_KEYS | file, "other")
+    assert first == _identity({**file, "AWS_ACCESS_KEY_ID": "x"} | _KEYS, "ci")
+    (tmp_path / "credentials").write_text("[ci]\naws_access_key_id = two\n")
+    assert first != _identity(_KEYS | file, "ci")
+
+
+def test_the_config_file_counts_for_it_may_move_the_endpoint(tmp_path: Path) -> None:
+    file = {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+    before = _identity(_KEYS | file)
+    (tmp_path / "config").write_text("[default]\nendpoint_url = https://other\n")
+    assert before != _identity(_KEYS | file)
+
+
+def test_jobs_of_one_project_are_one_identity_and_of_two_are_two(tmp_path: Path) -> None:
+    token = tmp_path / "jwt"
+    environment = {"AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_ARN": "arn:role"}
+    identities = []
+    for subject, number in (("project:a", 1), ("project:a", 2), ("project:b", 3)):
+        token.write_text(_jwt(subject, number))
+        identities.append(_identity(environment))
+    assert identities[0] == identities[1] != identities[2]
+
+
+def test_a_hosts_own_role_is_recorded_as_opaque() -> None:
+    inputs = Inputs()
+    assert ambient_identity({"HOME": "/nowhere"}, inputs) == [("source", "host")]
+    assert inputs.opaque_sources == {"aws-credential-chain"}
+    assert Path("/nowhere/.aws/config") in inputs.files
+
+
+def test_keys_in_variables_are_not_opaque() -> None:
+    inputs = Inputs()
+    ambient_identity({"HOME": "/nowhere", **_KEYS}, inputs)
+    assert inputs.opaque_sources == set()
+    assert inputs.prefixes == {"AWS_"}
