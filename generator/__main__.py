@@ -1,5 +1,6 @@
 """The entry point: signals first, for a PID 1 without handlers ignores them."""
 
+import gc
 import os
 import signal
 import sys
@@ -9,6 +10,10 @@ def main() -> None:
     """Run the command line; ends the process."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
+
+    # A run is over before collecting pays, and nobody has plugins for pydantic here.
+    gc.disable()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
     from generator.app import main as run  # noqa: PLC0415 - after the signals
 

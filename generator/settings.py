@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.metadata import version
 from typing import Any, NoReturn
 
 from generator.durations import parse_duration
@@ -167,6 +166,8 @@ def parse_settings(
     if given.help:
         raise HelpShown(_help())
     if given.version:
+        from importlib.metadata import version  # noqa: PLC0415 - 14 ms that few runs need
+
         raise HelpShown(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
     values: dict[str, Any] = {"path": _path(given.words)}
     problems = _unknown_variables(environment)

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import anyio
-from filelock import lock_descriptor
 
 from generator.errors import OutputError
 from generator.output.document import Login, OutputFormat, merge_into
@@ -67,6 +66,8 @@ async def write_merged(
 
 
 async def _lock(descriptor: int, path: Path) -> None:
+    from filelock import lock_descriptor  # noqa: PLC0415 - few runs merge
+
     with anyio.move_on_after(_LOCK_PATIENCE_S):
         while not lock_descriptor(descriptor, blocking=False):  # noqa: ASYNC110 - another process
             await anyio.sleep(_LOCK_DELAY_S)
