@@ -214,7 +214,7 @@ def _path(words: Sequence[str]) -> str:
     """Return the one path; only a bare word, without slash or dot, can be a command."""
     if words and words[0] in COMMANDS:
         words = words[1:]
-    elif words and words[0] != "-" and not set(words[0]) & {"/", "."}:
+    elif words and words[0] not in ("", "-") and not set(words[0]) & {"/", "."}:
         close = get_close_matches(words[0], COMMANDS, 1)
         meant = f"; did you mean {close[0]}?" if close else ""
         raise UsageError(

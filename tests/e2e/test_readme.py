@@ -55,7 +55,7 @@ def shell(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 def here(block: str, registry_host: str = "") -> str:
     """Return an example's script for this machine: the venv of the tests, the real port."""
-    script = BLOCKS[block].replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    script: str = BLOCKS[block].replace(".venv/bin/", f"{Path(sys.executable).parent}/")
     return script.replace("127.0.0.1:5000", registry_host)
 
 

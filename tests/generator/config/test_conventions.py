@@ -1,0 +1,109 @@
+"""No config: CodeShip's variables."""
+
+from typing import Any
+
+import pytest
+
+from backends.base import SecretRef
+from generator.config.load import load_config
+from generator.config.model import Config
+from generator.errors import ConfigError
+from generator.inputs import RecordedInputs
+from generator.output.addresses import DOCKER_HUB
+from generator.settings import Settings
+
+DOCKER = {"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "hunter2-CANARY"}
+AWS = {
+    "AWS_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "AKIA",
+    "AWS_SECRET_ACCESS_KEY": "hunter2-CANARY",
+}
+ROLE = {"AWS_STS_ROLE": "ci", "AWS_STS_ACCOUNT": "123456789012"}
+
+
+def load(environment: dict[str, str], **settings: Any) -> Config:
+    return load_config(Settings("-", **settings), environment, RecordedInputs())
+
+
+def refused(environment: dict[str, str], **settings: Any) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(environment, **settings)
+    assert "CANARY" not in repr(caught.value.problems)
+    return [place for place, _ in caught.value.problems]
+
+
+def test_docker_variables_are_a_static_entry_for_docker_hub() -> None:
+    entry = load(DOCKER).entries[0]
+    assert (entry.name, entry.provider, entry.server) == ("docker", "static", DOCKER_HUB)
+    assert entry.options.username == "ci"
+    assert entry.credentials.fields == {"password": SecretRef("env", "DOCKER_PASSWORD")}
+
+
+def test_docker_registry_names_another_server() -> None:
+    assert load({**DOCKER, "DOCKER_REGISTRY": "https://r.io/v2/"}).entries[0].server == "r.io"
+
+
+def test_aws_variables_are_the_accounts_own_registry() -> None:
+    entry = load(AWS).entries[0]
+    assert (entry.provider, entry.server, entry.options.region) == ("ecr", None, "eu-west-1")
+    assert sorted(entry.credentials.fields) == ["access_key_id", "secret_access_key"]
+
+
+def test_a_session_token_and_a_role_are_taken_over() -> None:
+    entry = load({**AWS, **ROLE, "AWS_SESSION_TOKEN": "t"}).entries[0]
+    assert entry.options.role_arn == "arn:aws:iam::123456789012:role/ci"
+    assert entry.options.role_session_name == "aws_docker_creds"
+    assert "session_token" in entry.credentials.fields
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+)
+def test_a_role_is_in_the_regions_partition(region: str, partition: str) -> None:
+    entry = load({**AWS, **ROLE, "AWS_REGION": region}).entries[0]
+    assert entry.options.role_arn.startswith(f"arn:{partition}:iam::")
+
+
+def test_several_sets_are_merged_and_can_be_narrowed() -> None:
+    assert [e.name for e in load(DOCKER | AWS).entries] == ["docker", "aws"]
+    assert [e.name for e in load(DOCKER | AWS, from_env=("aws",)).entries] == ["aws"]
+
+
+@pytest.mark.parametrize("lone", ["AWS_REGION", "AWS_DEFAULT_REGION", "DOCKER_REGISTRY"])
+def test_what_is_merely_lying_around_is_ignored(lone: str) -> None:
+    assert [e.name for e in load({**DOCKER, lone: "eu-west-1"}).entries] == ["docker"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "places"),
+    [
+        ({"DOCKER_USERNAME": "ci"}, ["DOCKER_PASSWORD"]),
+        ({"DOCKER_PASSWORD": "p", "DOCKER_USERNAME": " "}, ["DOCKER_USERNAME"]),
+        ({**AWS, "AWS_REGION": ""}, ["AWS_REGION"]),
+        ({"AWS_ACCESS_KEY_ID": "A"}, ["AWS_REGION", "AWS_SECRET_ACCESS_KEY"]),
+        ({**AWS, "AWS_STS_ROLE": "ci"}, ["AWS_STS_ACCOUNT"]),
+        ({**AWS, **ROLE, "AWS_STS_ACCOUNT": "12"}, ["AWS_STS_ROLE"]),
+        ({**AWS, "AWS_REGION": "Ireland"}, ["AWS_REGION"]),
+        ({**DOCKER, "DOCKER_REGISTRY": "r.io/team"}, ["DOCKER_REGISTRY"]),
+        ({**DOCKER, "DOCKER_USERNAME": "a:b"}, ["DOCKER_USERNAME"]),
+        (
+            {"DOCKER_USERNAME": "ci", "AWS_ACCESS_KEY_ID": "A", "AWS_REGION": "eu-west-1"},
+            ["DOCKER_PASSWORD", "AWS_SECRET_ACCESS_KEY"],
+        ),
+        ({}, ["config"]),
+    ],
+)
+def test_a_set_that_is_meant_but_wrong_names_the_variable(
+    environment: dict[str, str], places: list[str]
+) -> None:
+    assert refused(environment) == places
+
+
+def test_narrowing_to_a_set_that_is_not_there_or_does_not_exist_is_a_problem() -> None:
+    assert refused(DOCKER, from_env=("aws", "dcoker"))[0] == "DOCKERCFG_FROM_ENV"
+
+
+def test_what_was_looked_at_is_recorded() -> None:
+    inputs = RecordedInputs()
+    load_config(Settings("-"), DOCKER, inputs)
+    assert {"DOCKER_USERNAME", "DOCKER_REGISTRY", "AWS_ACCESS_KEY_ID"} <= inputs.variables

@@ -1,0 +1,256 @@
+"""A config as its author writes it: what it means, and how mistakes are told."""
+
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from backends.base import SecretRef
+from generator.config.load import load_config
+from generator.config.model import Config
+from generator.errors import ConfigError
+from generator.inputs import RecordedInputs
+from generator.model import Credentials
+from generator.output.addresses import DOCKER_HUB
+from generator.settings import Settings
+
+CANARY = "hunter2-CANARY"
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def load(text: str, environment: dict[str, str] | None = None, **settings: Any) -> Config:
+    values = Settings("-", config_yaml=dedent(text), **settings)
+    return load_config(values, environment or {}, RecordedInputs())
+
+
+def refused(text: str, **settings: Any) -> list[str]:
+    """Return the problems as a user sees them: place, message, hint."""
+    with pytest.raises(ConfigError) as caught:
+        load(text, **settings)
+    lines = [
+        f"{place.removeprefix('DOCKERCFG_CONFIG_YAML:')}: {p.message}; {p.hint}"
+        for place, p in caught.value.problems
+    ]
+    assert CANARY not in "".join(lines)
+    return lines
+
+
+def test_an_entry_has_its_kind_from_the_host() -> None:
+    config = load(f"""
+        registries:
+          prod: {{server: {ECR}}}
+          hub: {{server: docker.io, username: ci, credentials: env:TOKEN}}
+    """)
+    assert [(e.name, e.provider, e.server) for e in config.entries] == [
+        ("prod", "ecr", ECR),
+        ("hub", "static", DOCKER_HUB),
+    ]
+    assert config.entries[1].options.username == "ci"
+    assert config.entries[1].credentials == Credentials(SecretRef("env", "TOKEN"))
+    assert list(config.backends) == ["env"]
+
+
+def test_scalars_are_text_and_mean_what_they_say() -> None:
+    config = load("""
+        output: {mode: 0640, format: legacy, merge: yes}
+        cache: {dir: /cache, min_validity: 1h30m, max_age: 90s}
+        timeout: 15s
+        registries:
+          no: {server: r.example, username: 0123456789012, optional: on, credentials: env:T}
+    """)
+    assert (config.mode, config.output_format, config.merge) == (0o640, "legacy", True)
+    assert config.cache.min_validity_s == 5400
+    assert config.cache.max_age_s == 90
+    assert config.timeout_s == 15
+    assert config.entries[0].name == "no"
+    assert config.entries[0].options.username == "0123456789012"
+    assert config.entries[0].optional
+
+
+def test_one_document_can_give_fields_of_other_names() -> None:
+    config = load("""
+        registries:
+          harbor:
+            server: harbor.example
+            credentials: {from: "file:robot.json", fields: {username: robot, password: /a/0}}
+    """)
+    document = SecretRef("file", "robot.json")
+    assert config.entries[0].credentials == Credentials(
+        document,
+        {
+            "username": SecretRef("file", "robot.json", (), "robot"),
+            "password": SecretRef("file", "robot.json", (), "/a/0"),
+        },
+    )
+
+
+def test_a_backend_can_have_a_name_of_its_own() -> None:
+    config = load("""
+        backends: {secrets: {type: file}}
+        registries: {r: {server: r.example, username: u, credentials: "secrets:token"}}
+    """)
+    assert config.backends["secrets"].type_name == "file"
+
+
+def test_relative_paths_are_meant_from_the_configs_folder(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        "cache: {dir: c}\nregistries: {r: {server: r.io, username: u, credentials: env:T}}"
+    )
+    inputs = RecordedInputs()
+    config = load_config(Settings("-", config=str(path)), {}, inputs)
+    assert config.base_folder == tmp_path
+    assert config.cache.dir == tmp_path / "c"
+    assert inputs.files == {path}
+
+
+def test_all_problems_are_told_at_once_with_their_lines() -> None:
+    text = f"""\
+        cach: {{dir: /cache}}
+        cache: {{min_validity: 30}}
+        registries:
+          prod:
+            server: 12345.dkr.ecr.eu-west-1.amazonaws.com
+          hub:
+            server: docker.io
+            username: ci:{CANARY}
+            credentials: {CANARY}
+          other:
+            provider: statik
+            server: r.example
+            passwrod: {CANARY}
+          wild:
+            server: "*.example"
+    """
+    said = refused(text)
+    for expected in (
+        "1 cach: unknown key cach; did you mean cache?",
+        "2 cache.min_validity: not a duration",
+        "5 registries.prod.server: not the host of an ECR registry",
+        "9 registries.hub.credentials: not a secret reference",
+        (
+            "11 registries.other.provider: there is no kind of registry called statik; "
+            "did you mean static?"
+        ),
+        "15 registries.wild.server: not a host name",
+    ):
+        assert any(line.startswith(expected) for line in said), (expected, said)
+
+
+def test_unknown_keys_of_an_entry_name_the_one_that_was_meant() -> None:
+    said = refused("registries: {r: {server: r.io, usernam: u, credentials: env:T}}")
+    assert said == ["1 registries.r.usernam: unknown key usernam; did you mean username?"]
+
+
+@pytest.mark.parametrize("key", ["password", "token"])
+def test_a_secret_in_the_wrong_place_is_told_where_to_go(key: str) -> None:
+    said = refused(f"registries: {{r: {{server: r.io, username: u, {key}: {CANARY}}}}}")
+    assert "credentials" in said[0]
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        CANARY,
+        f"{{password: {CANARY}}}",
+        f"{{from: {CANARY}}}",
+        f"[{CANARY}]",
+        f"{{password: {{x: {CANARY}}}}}",
+        f"{{{CANARY}!: env:T}}",
+        f"vault:{CANARY}#a#b",
+        f"env:{CANARY}",
+    ],
+)
+def test_a_literal_secret_is_refused_and_never_shown(credentials: str) -> None:
+    refused(f"registries: {{r: {{server: r.io, username: u, credentials: {credentials}}}}}")
+
+
+def test_names_of_one_registry_are_one_server_address() -> None:
+    said = refused("""\
+        registries:
+          a: {server: docker.io, username: u, credentials: env:T}
+          b: {server: "https://index.docker.io/v1/", username: u, credentials: env:T}
+          c: {server: r.io, aliases: [docker.io], username: u, credentials: env:T}
+    """)
+    assert [line.partition(":")[0] for line in said] == ["3 registries.b", "4 registries.c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no registry is named"),
+        ("registries: {}", "no registry is named"),
+        ("- a", "not a mapping"),
+        ("a: b: c", "not YAML"),
+        ("registries:\n\tr: x", "tab"),
+        ("a: 1\n---\nb: 2", "more than one document"),
+        ("registries: {r: {server: a, server: b}}", "stands here twice"),
+        ("registries: {r: {<<: {server: a}}}", "merge keys"),
+        ("registries: {r: text}", "a mapping is needed"),
+        ("registries: {r: {server: [a]}}", "a single value is needed"),
+        ("registries: {r: {}}", "no server is named"),
+        ("registries: {r: {server: r.io, aliases: a, username: u, credentials: env:T}}", "a list"),
+        (
+            "registries: {r: {server: r.io, optional: maybe, username: u, credentials: env:T}}",
+            "neither true nor false",
+        ),
+        ("registries: {r: {server: r.io, username: u}}", "no password is given"),
+        ("registries: {r: {server: r.io, credentials: {password: env:T}}}", "no user name"),
+        (
+            "registries: {r: {server: r.io, username: u, credentials: {pasword: env:T}}}",
+            "did you mean password?",
+        ),
+        (
+            "registries: {r: {server: r.io, username: u, credentials: {username: env:T}}}",
+            "is missing",
+        ),
+        (
+            "registries: {r: {server: r.io, username: u, credentials: {from: 'env:T#a'}}}",
+            "names one field",
+        ),
+        ("backends: {v: {type: valt}}\nregistries: {r: {server: r.io}}", "no type of backend"),
+        ("backends: {f: {type: file, x: 1}}\nregistries: {r: {server: r.io}}", "unknown key x"),
+        ("output: {format: json}\nregistries: {r: {server: r.io}}", "not one of docker or legacy"),
+        ("output: {mode: 0200}\nregistries: {r: {server: r.io}}", "not a file mode"),
+        (f"a: &a [{'x,' * 50}]\nb: &b [{'*a,' * 50}]\nc: [{'*b,' * 50}]", "too large"),
+        ("a: \x07", "does not allow"),
+    ],
+)
+def test_a_mistake_is_told_in_words(text: str, said: str) -> None:
+    assert said in " ".join(refused(text))
+
+
+def test_selecting_an_unknown_entry_names_those_there_are() -> None:
+    text = "registries: {prod: {server: r.io, username: u, credentials: env:T}}"
+    assert "there are prod" in refused(text, registries=("prd",))[0]
+
+
+def test_a_selection_keeps_only_what_it_names() -> None:
+    config = load(
+        """
+        registries:
+          a: {server: a.io, username: u, credentials: env:T}
+          b: {server: b.io, username: u, credentials: "file:x"}
+        """,
+        registries=("b",),
+    )
+    assert [entry.name for entry in config.entries] == ["b"]
+    assert list(config.backends) == ["file"]
+
+
+@pytest.mark.parametrize("content", [None, "folder", b"\xff\xfe", b"x" * (1024 * 1024 + 1)])
+def test_a_config_file_that_can_not_be_read_is_one_problem(content: Any, tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_config(Settings("-", config=str(path)), {}, RecordedInputs())
+    assert [place for place, _ in caught.value.problems] == [str(path)]
+
+
+def test_an_odd_address_is_remarked_not_refused() -> None:
+    config = load("registries: {r: {server: 'r.io:443', username: u, credentials: env:T}}")
+    assert "443" in config.remarks[0]
