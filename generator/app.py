@@ -25,7 +25,6 @@ from generator.errors import ConfigError, ExitCode, GeneratorError, UsageError, 
 from generator.generate import Work, generate
 from generator.inputs import RecordedInputs
 from generator.log import Logger, make_logger
-from generator.model import Problem
 from generator.output.document import render
 from generator.output.files import write, write_merged
 from generator.output.targets import Target, check_target
@@ -45,39 +44,32 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], *, leave: Lea
     teardown can hold it.
     """
     try:
-        settings, problems = parse_settings(arguments, environment)
-    except HelpShown as shown:
-        sys.stdout.write(shown.text)
-        return _left(ExitCode.OK, leave)
-    except UsageError as error:
-        sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
-        return _left(error.exit_code, leave)
-    log = make_logger(settings.log_format, "warning" if settings.quiet else settings.log_level)
-    try:
-        return _run(settings, problems, environment, log, leave)
+        return _left(_main(arguments, environment, leave), leave)
     except Exception as error:  # noqa: BLE001 - neither its text nor its values may be shown
-        _report_bug(error, log)
+        _report_bug(error, make_logger("console", "error"))
         return _left(ExitCode.BUG, leave)
 
 
-def _run(
-    settings: Settings,
-    problems: Sequence[tuple[str, Problem]],
-    environment: Mapping[str, str],
-    log: Logger,
-    leave: Leave,
-) -> int:
-    """Settle everything that can be settled without asking anybody; then go."""
+def _main(arguments: Sequence[str], environment: Mapping[str, str], leave: Leave) -> int:
+    try:
+        settings, problems = parse_settings(arguments, environment)
+    except HelpShown as shown:
+        sys.stdout.write(shown.text)
+        return ExitCode.OK
+    except UsageError as error:
+        sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
+        return error.exit_code
+    log = make_logger(settings.log_format, "warning" if settings.quiet else settings.log_level)
     inputs = RecordedInputs()
     try:
         config = load_config(settings, environment, inputs, problems)
         target = check_target(settings.path, merge=_merge(settings, config))
     except ConfigError as error:
         report_config_error(error, log)
-        return _left(error.exit_code, leave)
+        return error.exit_code
     except GeneratorError as error:
         report_error(error, log, "output.refused")
-        return _left(error.exit_code, leave)
+        return error.exit_code
     for remark in config.remarks:
         log.warning("config.remarked", message=remark)
     run = _Run(settings, config, target, environment, inputs, log)
