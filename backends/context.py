@@ -15,6 +15,7 @@ from pathlib import Path
 from backends.aws_session import AwsSession
 from backends.errors import BackendMisconfigured, BackendUnavailable, SecretDenied, SecretNotFound
 from backends.inputs import InputRecorder
+from backends.transport import HttpTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class RunContext:
     inputs: InputRecorder = field(repr=False)
     clock: Callable[[], datetime]
     aws: AwsSession = field(repr=False)
+    transport: HttpTransport = field(repr=False)
     base_folder: Path = Path()
     """Folder that relative paths of the config are meant from."""
 

@@ -25,6 +25,7 @@ from backends.document import pick
 from backends.errors import SecretNotFound
 from backends.inputs import InputRecorder
 from backends.tls import TlsTrust
+from backends.transport import HttpTransport
 
 CANARY = "hunter2-CANARY"
 """The secret that suites plant, and that no message may hold."""
@@ -70,11 +71,13 @@ def make_context(
 ) -> RunContext:
     """Return a context over ``environment`` for a test."""
     recorder = inputs or Inputs()
+    tls = TlsTrust(environment, recorder)
     return RunContext(
         environment=environment,
         inputs=recorder,
         clock=clock,
-        aws=AwsSession(environment, recorder, TlsTrust(environment, recorder)),
+        aws=AwsSession(environment, recorder, tls),
+        transport=HttpTransport(environment, recorder, tls),
         base_folder=base_folder or Path(),
     )
 

@@ -16,6 +16,7 @@ from anyio.abc import TaskStatus
 from backends.aws_session import AwsSession
 from backends.base import RunContext
 from backends.tls import TlsTrust
+from backends.transport import HttpTransport
 from generator.cache.freshness import FreshnessRule
 from generator.cache.opening import open_cache
 from generator.cache.store import GrantCache
@@ -116,6 +117,7 @@ class _Run:
             inputs=self.inputs,
             clock=lambda: datetime.now(UTC),
             aws=AwsSession(self.environment, self.inputs, tls),
+            transport=HttpTransport(self.environment, self.inputs, tls),
             base_folder=self.config.base_folder,
         )
 

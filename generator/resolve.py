@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import anyio
+from functools import partial
 
 from backends.base import Secret, SecretBackend, SecretDocument, SecretRef
 from backends.document import fields_of, pick
-from backends.errors import BackendError
+from backends.once import Once
 from generator.errors import Misconfigured, SecretMissing
 from generator.model import Credentials
 from generator.registries.base import CredentialField
@@ -29,8 +28,7 @@ class Resolver:
 
     def __init__(self, backends: Mapping[str, SecretBackend]) -> None:
         self._backends = backends
-        self._locks: dict[SecretRef, anyio.Lock] = {}
-        self._documents: dict[SecretRef, SecretDocument | BackendError] = {}
+        self._documents: dict[SecretRef, Once[SecretDocument]] = {}
 
     async def credentials(
         self, credentials: Credentials, fields: Sequence[CredentialField]
@@ -61,16 +59,9 @@ class Resolver:
             BackendError: from reading.
         """
         key = ref.document
-        async with self._locks.setdefault(key, anyio.Lock()):
-            if key not in self._documents:
-                try:
-                    self._documents[key] = await self._backends[key.backend].read(key)
-                except BackendError as error:
-                    self._documents[key] = error
-        result = self._documents[key]
-        if isinstance(result, BackendError):
-            raise result
-        return result
+        if key not in self._documents:
+            self._documents[key] = Once(partial(self._backends[key.backend].read, key))
+        return await self._documents[key].get()
 
     async def _bind(
         self, credentials: Credentials, spec: CredentialField, fields: Sequence[CredentialField]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from generator.durations import parse_duration
+from backends.durations import parse_duration
 from generator.errors import UsageError
 from generator.log import LogFormat
 from generator.model import Problem

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from backends.durations import parse_duration
 from generator.config.backends import read_backends
 from generator.config.model import BackendSetup, CacheSettings, Config
 from generator.config.problems import Problems
 from generator.config.references import References
 from generator.config.registries import read_entries
-from generator.durations import parse_duration
 from generator.model import RegistryEntry
 from generator.output.addresses import remark
 from generator.output.document import OutputFormat

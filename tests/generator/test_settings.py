@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.durations import parse_duration
+from backends.durations import parse_duration
 from generator.errors import UsageError
 from generator.settings import HelpShown, Settings, parse_settings
 

@@ -1,0 +1,222 @@
+"""The one HTTP client for everything that is not an AWS call."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from backends.errors import BackendMisconfigured, BackendUnavailable
+from backends.http_errors import can_heal, failed, timed_out
+from backends.http_model import HttpAnswer, HttpOptions
+from backends.http_retry import Healing, raise_if_healing
+from backends.inputs import InputRecorder
+from backends.proxies import Proxies
+from backends.tls import TlsTrust
+
+CONNECT_S = 3.0
+READ_S = 5.0
+LARGEST_BODY = 1024 * 1024
+ATTEMPTS = 3
+
+
+class HttpTransport:
+    """Opens sessions that share the run's TLS trust and proxies. Redirects are never followed."""
+
+    def __init__(
+        self, environment: Mapping[str, str], inputs: InputRecorder, tls: TlsTrust
+    ) -> None:
+        self._proxies = Proxies(environment, inputs)
+        self._tls = tls
+
+    @asynccontextmanager
+    async def session(self, options: HttpOptions = HttpOptions()) -> "AsyncIterator[HttpSession]":
+        """Open a session with a pool of connections; nothing is imported or asked before it is."""
+        session = HttpSession(options, self._proxies, self._tls)
+        try:
+            yield session
+        finally:
+            await session.close()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Any = None,
+        what: str = "HTTP",
+        idempotent: bool = True,
+        options: HttpOptions = HttpOptions(),
+    ) -> HttpAnswer:
+        """Send one request on a connection of its own; see `HttpSession.request`."""
+        async with self.session(options) as session:
+            return await session.request(
+                method, url, headers=headers, form=form, json=json, what=what, idempotent=idempotent
+            )
+
+
+class HttpSession:
+    """A pool of connections with one set of options."""
+
+    def __init__(self, options: HttpOptions, proxies: Proxies, tls: TlsTrust) -> None:
+        self._options = options
+        self._proxies = proxies
+        self._tls = tls
+        self._clients: dict[str | None, Any] = {}
+
+    async def close(self) -> None:
+        """Close all connections."""
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Any = None,
+        what: str = "HTTP",
+        idempotent: bool = True,
+    ) -> HttpAnswer:
+        """Send a request and read its answer, whatever the status.
+
+        What can heal is asked up to 3 times, with a jittered pause or the server's Retry-After;
+        of a call that is not ``idempotent`` only what surely was not begun.
+
+        Raises:
+            BackendUnavailable: not reached, or not in time.
+            BackendMisconfigured: a request that can not be sent, plain http to another host.
+        """
+        place = f"{what} at {self._host(url)}"
+        self._refuse_plain_http(url, place)
+        arguments = {
+            "headers": dict(headers or {}),
+            "params": params,
+            "data": form,
+            "json": json,
+        }
+        given = {name: value for name, value in arguments.items() if value is not None}
+        return await self._with_retries(method, url, given, place, idempotent=idempotent)
+
+    async def _with_retries(
+        self, method: str, url: str, arguments: dict[str, Any], place: str, *, idempotent: bool
+    ) -> HttpAnswer:
+        import httpx2
+        import stamina
+
+        # It would log each retry by itself, with the exception's text.
+        stamina.instrumentation.set_on_retry_hooks([])
+
+        def pause(error: Exception) -> bool | float:
+            if isinstance(error, Healing):
+                return error.retry_after_s or True
+            return isinstance(error, httpx2.HTTPError) and can_heal(error, idempotent=idempotent)
+
+        attempts = stamina.retry_context(
+            on=pause,
+            attempts=ATTEMPTS,
+            timeout=None,
+            wait_initial=0.2,
+            wait_max=2.0,
+            wait_jitter=0.2,
+        )
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    answer = await self._send(method, url, arguments, place)
+                    raise_if_healing(answer, idempotent=idempotent)
+                    return answer
+        except Healing as last:
+            return last.answer
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            raise failed(error, place) from None
+        raise AssertionError("a retry context ends with an answer or an error")
+
+    async def _send(
+        self, method: str, url: str, arguments: dict[str, Any], place: str
+    ) -> HttpAnswer:
+        import anyio  # noqa: PLC0415 - a plugin's author may look at the contract without it
+
+        client = self._client(url)
+        body = bytearray()
+        with anyio.move_on_after(self._options.total_s):
+            async with client.stream(method, url, **arguments) as response:
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > LARGEST_BODY:
+                        raise BackendUnavailable(
+                            "answer-too-large",
+                            f"{place}: the answer is larger than {LARGEST_BODY // 1024} KiB",
+                            "check the address",
+                        )
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return HttpAnswer(response.status_code, headers, bytes(body), place)
+        raise timed_out(place, self._options.total_s)
+
+    def _client(self, url: str) -> Any:
+        proxy = None
+        if self._options.unix_socket is None:
+            proxy = self._options.proxy or self._proxies.proxy_for(url)
+        if proxy not in self._clients:
+            self._clients[proxy] = self._make_client(proxy)
+        return self._clients[proxy]
+
+    def _make_client(self, proxy: str | None) -> Any:
+        import httpx2
+
+        context = self._tls.context_for(self._options.tls)
+        limits = httpx2.Limits(max_connections=self._options.connections)
+        transport = None
+        if self._options.unix_socket is not None:
+            transport = httpx2.AsyncHTTPTransport(
+                verify=context, uds=self._options.unix_socket, limits=limits, trust_env=False
+            )
+        return httpx2.AsyncClient(
+            verify=context,
+            proxy=proxy,
+            transport=transport,
+            limits=limits,
+            timeout=httpx2.Timeout(READ_S, connect=CONNECT_S, pool=None),
+            follow_redirects=False,
+            trust_env=False,
+            headers={
+                "User-Agent": f"dockercfg-generator/{_version()}",
+                "Accept": "application/json",
+            },
+        )
+
+    def _host(self, url: str) -> str:
+        if self._options.unix_socket is not None:
+            return self._options.unix_socket
+        parts = urlsplit(url)
+        return parts.netloc.rpartition("@")[2]
+
+    def _refuse_plain_http(self, url: str, place: str) -> None:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        loopback = host in ("localhost", "::1") or host.startswith("127.")
+        if (
+            parts.scheme == "http"
+            and not loopback
+            and not self._options.allow_http
+            and self._options.unix_socket is None
+        ):
+            raise BackendMisconfigured(
+                "plain-http-refused",
+                f"{place}: plain http to another host would show every secret on the way",
+                "use https, or write allow_http: true if the network between is yours",
+            )
+
+
+def _version() -> str:
+    from importlib import metadata  # noqa: PLC0415 - 14 ms that few runs need
+
+    try:
+        return metadata.version("dockercfg-generator")
+    except metadata.PackageNotFoundError:
+        return "0"
