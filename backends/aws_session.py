@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from backends.aws_identity import ambient_identity
 from backends.aws_sdk import make_sdk_session
 from backends.clock_skew import clock_skew_s
-from backends.errors import BackendMisconfigured, BadAnswer
+from backends.errors import BackendMisconfigured, BadAnswer, SecretNotFound
 from backends.inputs import InputRecorder
 from backends.secret import IdentityPart, Secret
 from backends.tls import TlsTrust
@@ -169,6 +169,27 @@ class AwsSession:
             )
         access_key_id, secret_access_key, token = map(str, values)
         return AwsCredentials(access_key_id, Secret(secret_access_key), Secret(token))
+
+    async def current_credentials(self, profile: str | None = None) -> AwsCredentials:
+        """Return the keys that the ordinary chain gives, for signing elsewhere than in a client.
+
+        Raises:
+            BackendError: one of the tree in `backends.errors`.
+        """
+        from backends.aws_errors import translated  # noqa: PLC0415 - loads no SDK before a call
+
+        with translated("the AWS credentials"):
+            # aioboto3's session offers no coroutine for it; the one below it does
+            found = await self._session(profile)._session.get_credentials()  # noqa: SLF001
+            keys = await found.get_frozen_credentials() if found else None
+        if keys is None:
+            raise SecretNotFound(
+                "aws-credentials-missing",
+                "no AWS credentials were found",
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the job a role",
+            )
+        token = Secret(keys.token) if keys.token else None
+        return AwsCredentials(keys.access_key, Secret(keys.secret_key), token)
 
     @staticmethod
     def clock_skew_s(answer: Mapping[str, Any], local_time: datetime) -> float:

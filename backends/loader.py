@@ -11,6 +11,8 @@ ENTRY_POINT_GROUP = "dockercfg_generator.backends"
 BUILT_IN = {
     "env": "backends.env:EnvironmentBackendFactory",
     "file": "backends.file:FileBackendFactory",
+    "vault": "backends.vault.backend:VaultBackendFactory",
+    "openbao": "backends.vault.backend:VaultBackendFactory",
     "aws-sm": "backends.aws_secrets_manager:SecretsManagerBackendFactory",
     "aws-ssm": "backends.aws_parameter_store:ParameterStoreBackendFactory",
 }

@@ -1,0 +1,1 @@
+"""Vault and OpenBao: hvac's API over an async transport."""

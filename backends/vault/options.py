@@ -1,0 +1,47 @@
+"""What a config may say about a Vault or OpenBao server."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from backends.base import SecretRef
+from backends.durations import parse_duration
+from backends.options import BackendOptions
+
+Method = Literal["token", "approle", "jwt", "kubernetes", "userpass", "cert", "aws", "agent"]
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+
+
+class VaultAuth(BackendOptions):
+    """How to log in.
+
+    ``credentials`` by method: ``token`` {token}; ``approle`` {role_id, secret_id or
+    wrapped_secret_id}; ``jwt`` and ``kubernetes`` {jwt}; ``userpass`` {password}. What a method can
+    find by itself (the CI's own token for an ``audience``, the service account's) may be left out.
+    """
+
+    method: Method = "token"
+    role: str | None = None
+    mount: str | None = None
+    username: str | None = None
+    audience: str | None = None
+    region: str | None = None
+    server_id: str | None = None
+    """The value that an ``aws`` login must carry in X-Vault-AWS-IAM-Server-ID."""
+    credentials: dict[str, SecretRef] = Field(default_factory=dict)
+
+
+class VaultOptions(BackendOptions):
+    """Settings of ``type: vault`` or ``openbao``; else ``BAO_*`` and ``VAULT_*`` count."""
+
+    address: str | None = None
+    namespace: str | None = None
+    auth: VaultAuth | None = None
+    ca_file: str | None = None
+    ca_path: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    skip_verify: bool | None = None
+    timeout: Duration | None = None
+    proxy: str | None = None
+    allow_http: bool = False

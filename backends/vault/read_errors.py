@@ -1,0 +1,102 @@
+"""Why a path gave no secret, and what to do about it."""
+
+from typing import Any
+
+from backends.base import SecretRef
+from backends.errors import BackendError, BackendMisconfigured, SecretDenied, SecretNotFound
+from backends.vault.client import VaultFailure
+from backends.vault.general_errors import general
+from backends.vault.settings import VaultSettings
+
+
+async def explained(
+    failure: VaultFailure, client: Any, settings: VaultSettings, ref: SecretRef, api_path: str
+) -> BackendError:
+    """Return what a failed read of ``ref`` means; ``api_path`` is what a policy would name."""
+    where = f"{ref.document} ({settings.place})"
+    if failure.status == 403:
+        return await denied(client, failure, api_path, where)
+    error = general(failure, settings, where)
+    if failure.status in (400, 404) and error.reference == "vault-request-refused":
+        return _not_there(failure, ref, where)
+    return error
+
+
+def _not_there(failure: VaultFailure, ref: SecretRef, where: str) -> BackendError:
+    metadata = failure.metadata or {}
+    if metadata.get("destroyed"):
+        return SecretNotFound(
+            "vault-version-destroyed",
+            f"{where}: that version is destroyed",
+            "name another version, or write the secret again",
+        )
+    if metadata.get("deletion_time"):
+        return SecretNotFound(
+            "vault-version-deleted",
+            f"{where}: that version is deleted",
+            "undelete it, or write the secret again",
+        )
+    if "Invalid path for a versioned" in failure.text or "versioned K/V" in failure.text:
+        return BackendMisconfigured(
+            "vault-engine-mismatch",
+            f"{where}: the mount is KV version 2",
+            "drop ?engine=, it is found out by itself",
+        )
+    if "no handler for route" in failure.text or "route entry not found" in failure.text:
+        return SecretNotFound(
+            "vault-mount-not-found", f"{where}: nothing is mounted there", "check the first part"
+        )
+    version = dict(ref.options).get("version")
+    if version is not None:
+        return SecretNotFound(
+            "vault-version-not-found",
+            f"{where}: there is no such version, or no such secret",
+            "name another version",
+        )
+    return SecretNotFound(
+        "vault-path-not-found",
+        f"{where}: there is no such secret; a folder is none",
+        "check the path: MOUNT/PATH, without data/",
+    )
+
+
+async def denied(client: Any, failure: VaultFailure, path: str, where: str) -> BackendError:
+    """Return why reading ``path`` was denied, asking Vault what the token may do there."""
+    if dead_token(failure):
+        return SecretDenied(
+            "vault-token-dead",
+            f"{where}: the Vault token is invalid, expired, out of uses or of another namespace",
+            "log in again, or check namespace:",
+        )
+    try:
+        answer = await client.adapter.post("/v1/sys/capabilities-self", json={"paths": [path]})
+        capabilities = (answer.get("data") or {}).get(path)
+    except VaultFailure:
+        capabilities = None
+    if not isinstance(capabilities, list):
+        return SecretDenied(
+            "vault-denied",
+            f"{where}: the token's policies do not allow it (nor to ask what they do)",
+            f'allow read: path "{path}" {{ capabilities = ["read"] }}',
+        )
+    if {"read", "root"} & set(capabilities):
+        return SecretDenied(
+            "vault-denied-although-allowed",
+            f"{where}: the token may read it, yet it was refused",
+            "check mount, KV version, namespace, and the policy's parameters",
+        )
+    granted = ", ".join(str(name) for name in capabilities) or "nothing"
+    return SecretDenied(
+        "vault-denied",
+        f"{where}: the token's policies grant {granted} on {path}, read is needed",
+        f'add to the policy: path "{path}" {{ capabilities = ["read"] }}',
+    )
+
+
+def dead_token(failure: VaultFailure) -> bool:
+    """Tell whether a 403 is about the token, not about what it may do.
+
+    OpenBao answers a dead token with a bare "permission denied", a policy's denial with a counted
+    list; Vault adds "invalid token".
+    """
+    return failure.text.strip() == "permission denied" or "invalid token" in failure.text
