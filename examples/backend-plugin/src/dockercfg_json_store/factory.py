@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -56,5 +56,6 @@ class JsonStoreFactory:
 
 @asynccontextmanager
 async def _opened(options: JsonStoreOptions, context: RunContext) -> AsyncIterator[JsonStore]:
-    async with AsyncExitStack() as connections:
-        yield JsonStore(options.address, options.token_variable, context, connections)
+    # retries, deadlines, TLS and proxies are the host's, and redirects are never followed
+    async with context.transport.session() as session:
+        yield JsonStore(options.address, options.token_variable, context, session)

@@ -1,27 +1,23 @@
 """The backend: one GET for one document."""
 
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from typing import Any
 from urllib.parse import quote
 
 from backends.base import IdentityPart, RunContext, Secret, SecretDocument, SecretRef
 from backends.errors import BackendUnavailable, BadAnswer, SecretDenied, SecretNotFound
-
-_TIMEOUT_S = 10
+from backends.transport import HttpSession
 
 
 class JsonStore:
     """Reads secrets of the store at ``address``."""
 
     def __init__(
-        self, address: str, token_variable: str, context: RunContext, connections: AsyncExitStack
+        self, address: str, token_variable: str, context: RunContext, session: HttpSession
     ) -> None:
         self._address = address
         self._token_variable = token_variable
         self._context = context
-        self._connections = connections
-        self._session: Any = None
+        self._session = session
 
     def identity(self, ref: SecretRef) -> Sequence[IdentityPart]:
         """Return the address, and the token by its fingerprint: its owner is not known here."""
@@ -70,32 +66,11 @@ class JsonStore:
         return Secret(value)
 
     async def _get(self, ref: SecretRef) -> tuple[int, object]:
-        import aiohttp
-
-        headers = {"Authorization": f"Bearer {self._token().reveal()}"}
-        url = f"{self._address}/v1/secrets/{quote(ref.path)}"
-        try:
-            async with self._open().get(
-                url, params=dict(ref.options), headers=headers, allow_redirects=False
-            ) as response:
-                try:
-                    return response.status, await response.json(content_type=None)
-                except ValueError:
-                    return response.status, None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise BackendUnavailable(
-                "json-store-unreachable",
-                f"{ref.document}: {self._address} can not be reached ({type(error).__name__})",
-                "check address:, network, proxy and CA file",
-            ) from None
-
-    def _open(self) -> Any:
-        import aiohttp
-
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._context.aws.tls.context()),
-                timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
-            )
-            self._connections.push_async_callback(self._session.close)
-        return self._session
+        answer = await self._session.request(
+            "GET",
+            f"{self._address}/v1/secrets/{quote(ref.path)}",
+            params=dict(ref.options),
+            headers={"Authorization": f"Bearer {self._token().reveal()}"},
+            what=str(ref.document),
+        )
+        return answer.status, answer.json_object()
