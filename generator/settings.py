@@ -26,6 +26,8 @@ class Settings:
     config: str | None = None
     config_yaml: str | None = None
     from_env: tuple[str, ...] | None = None
+    allow_secrets: tuple[str, ...] | None = None
+    allow_endpoints: tuple[str, ...] | None = None
     cache_dir: str | None = None
     min_validity_s: float | None = None
     output_format: OutputFormat | None = None
@@ -139,6 +141,10 @@ _OPTIONS = (
 )
 # Settings that only the environment has.
 _VARIABLES = (
+    _Option(
+        "allow-secrets", "allow_secrets", _list, None, "globs of secrets that a config may name"
+    ),
+    _Option("allow-endpoints", "allow_endpoints", _list, None, "globs of endpoints, likewise"),
     _Option("config-yaml", "config_yaml", _text, None, "the whole config in one variable"),
     _Option(
         "from-env",

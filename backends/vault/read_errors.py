@@ -79,13 +79,18 @@ async def denied(client: Any, failure: VaultFailure, path: str, where: str) -> B
             f"{where}: the token's policies do not allow it (nor to ask what they do)",
             f'allow read: path "{path}" {{ capabilities = ["read"] }}',
         )
-    if {"read", "root"} & set(capabilities):
+    may_read = {"read", "root"} & set(capabilities)
+    if may_read and "preflight capability check" in failure.text:
+        return SecretNotFound(
+            "vault-mount-not-found", f"{where}: nothing is mounted there", "check the first part"
+        )
+    if may_read:
         return SecretDenied(
             "vault-denied-although-allowed",
             f"{where}: the token may read it, yet it was refused",
             "check mount, KV version, namespace, and the policy's parameters",
         )
-    granted = ", ".join(str(name) for name in capabilities) or "nothing"
+    granted = ", ".join(str(name) for name in capabilities if name != "deny") or "nothing"
     return SecretDenied(
         "vault-denied",
         f"{where}: the token's policies grant {granted} on {path}, read is needed",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from backends.durations import parse_duration
+from generator.config.allow import check_endpoints, check_secrets
 from generator.config.backends import read_backends
 from generator.config.model import BackendSetup, CacheSettings, Config
 from generator.config.problems import Problems
@@ -15,7 +16,7 @@ from generator.config.registries import read_entries
 from generator.model import RegistryEntry
 from generator.output.addresses import remark
 from generator.output.document import OutputFormat
-from generator.settings import parse_mode
+from generator.settings import Settings, parse_mode
 
 _KEYS = ("cache", "backends", "registries", "output", "timeout")
 Duration = Annotated[float, BeforeValidator(parse_duration)]
@@ -48,7 +49,7 @@ def read_config(
     *,
     source: str,
     base_folder: FilePath,
-    selection: Sequence[str],
+    settings: Settings,
 ) -> Config:
     """Return the config that ``content`` holds; only of use if no problem was noted.
 
@@ -57,7 +58,7 @@ def read_config(
         problems: where problems go.
         source: what the content came from, for messages.
         base_folder: where relative paths are meant from.
-        selection: the names of the entries to keep; all if there are none.
+        settings: which entries to keep, and what the config may name.
     """
     for key in content:
         if key not in _KEYS:
@@ -71,7 +72,9 @@ def read_config(
     setups = read_backends(content.get("backends"), problems)
     references = References({name: setup.factory for name, setup in setups.items()}, problems)
     entries = read_entries(content.get("registries"), references, problems)
-    entries = _selected(entries, selection, problems)
+    entries = _selected(entries, settings.registries, problems)
+    check_secrets(entries, setups, settings.allow_secrets, problems)
+    check_endpoints(entries, setups, settings.allow_endpoints, problems)
     cache, output, run = cache or _Cache(), output or _Output(), run or _Run()
     return Config(
         entries=tuple(entries),

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
@@ -83,7 +84,7 @@ def _from_yaml(
             problems,
             source=name,
             base_folder=base_folder,
-            selection=settings.registries,
+            settings=settings,
         )
 
     def place(path: Path) -> str:
@@ -116,7 +117,8 @@ def _from_conventions(
         problems,
         source="environment",
         base_folder=FilePath(),
-        selection=settings.registries,
+        # what the operator's own environment means is not a config's to bound
+        settings=replace(settings, allow_secrets=None, allow_endpoints=None),
     )
 
     def place(path: Path) -> str:

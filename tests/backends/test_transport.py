@@ -127,9 +127,7 @@ async def test_plain_http_to_another_host_is_refused_unless_allowed() -> None:
 
 async def test_a_header_that_can_not_be_sent_is_told_unseen() -> None:
     with faulty_server(answer(200)) as server, pytest.raises(BackendMisconfigured) as caught:
-        await make_context({}).transport.request(
-            "GET", server.url, headers={"X": f"{CANARY}\n"}
-        )
+        await make_context({}).transport.request("GET", server.url, headers={"X": f"{CANARY}\n"})
     assert CANARY not in caught.value.message
 
 

@@ -24,10 +24,11 @@ READ_CI = 'path "secret/data/ci/*" { capabilities = ["read"] }'
 
 @dataclass(frozen=True, slots=True)
 class OpenBao:
-    """A running server."""
+    """A running server; ``audit`` is its log of requests, a JSON object a line."""
 
     url: str
     token: str
+    audit: Path
 
     def client(self, namespace: str | None = None) -> Any:
         """Return hvac's own client, as an operator: it arranges, it is not what is tested."""
@@ -45,7 +46,12 @@ def dev_server(folder: Path) -> Iterator[OpenBao]:
         "-dev-no-store-token",
         f"-dev-root-token-id={ROOT_TOKEN}",
         f"-dev-listen-address=127.0.0.1:{port}",
+        f"-config={folder}/audit.hcl",
     ]
+    audit = folder / "audit.log"
+    (folder / "audit.hcl").write_text(
+        f'audit "file" "counted" {{\n  options {{\n    file_path = "{audit}"\n  }}\n}}\n'
+    )
     url = f"http://127.0.0.1:{port}"
 
     def ready() -> bool:
@@ -60,7 +66,7 @@ def dev_server(folder: Path) -> Iterator[OpenBao]:
             return False
 
     with running(command, ready, folder / "bao.log", folder):
-        yield OpenBao(url, ROOT_TOKEN)
+        yield OpenBao(url, ROOT_TOKEN, audit)
 
 
 @contextmanager

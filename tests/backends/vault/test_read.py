@@ -152,7 +152,11 @@ async def test_a_missing_namespace_is_told(vault: Vault) -> None:
 
 async def test_a_sealed_server_is_unavailable(bao_tls: TlsServer, vault: Vault) -> None:
     bao_tls.client.secrets.kv.v2.create_or_update_secret("x", FIELDS, mount_point="secret")
-    where = {"address": bao_tls.url, "namespace": None, "ca_file": str(bao_tls.ca_file)}
+    where: dict[str, Any] = {
+        "address": bao_tls.url,
+        "namespace": None,
+        "ca_file": str(bao_tls.ca_file),
+    }
     environment = by_token(bao_tls.client.token)
     assert (await vault.read("secret/x", environment=environment, **where)).content == FIELDS
     bao_tls.client.sys.seal()

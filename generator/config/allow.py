@@ -1,0 +1,73 @@
+"""What an operator lets a config name: secrets and endpoints, by globs in the environment.
+
+A config may come from a pull request, the environment does not. Unset means that all is allowed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from posixpath import normpath
+from typing import Any
+
+from backends.base import SecretRef
+from generator.config.model import BackendSetup
+from generator.config.problems import Path, Problems
+from generator.model import RegistryEntry
+
+# Options of these names say where a request, and with it a secret, is sent.
+_ENDPOINTS = ("address", "endpoint", "proxy")
+SECRETS_VARIABLE = "DOCKERCFG_ALLOW_SECRETS"
+ENDPOINTS_VARIABLE = "DOCKERCFG_ALLOW_ENDPOINTS"
+
+
+def check_secrets(
+    entries: Sequence[RegistryEntry],
+    setups: Mapping[str, BackendSetup],
+    globs: Sequence[str] | None,
+    problems: Problems,
+) -> None:
+    """Note every reference whose document matches none of ``globs``."""
+    for entry in entries if globs is not None else ():
+        for ref in entry.credentials.references:
+            if not _matches(_document(ref, setups), globs or ()):
+                problems.add(
+                    ("registries", entry.name, "credentials"),
+                    f"{SECRETS_VARIABLE} does not allow this secret",
+                    "name one that it allows, or have the operator widen it",
+                )
+
+
+def check_endpoints(
+    entries: Sequence[RegistryEntry],
+    setups: Mapping[str, BackendSetup],
+    globs: Sequence[str] | None,
+    problems: Problems,
+) -> None:
+    """Note every endpoint that a config names and none of ``globs`` matches."""
+    blocks: list[tuple[Path, Any]] = [(("backends", n), s.options) for n, s in setups.items()]
+    blocks += [(("registries", entry.name), entry.options) for entry in entries]
+    for path, options in blocks if globs is not None else ():
+        for name, url in _endpoints_of(options):
+            if not _matches(url.rstrip("/"), globs or ()):
+                problems.add(
+                    (*path, name),
+                    f"{ENDPOINTS_VARIABLE} does not allow this endpoint",
+                    "name one that it allows, or have the operator widen it",
+                )
+
+
+def _endpoints_of(options: Any) -> Iterator[tuple[str, str]]:
+    for name in _ENDPOINTS:
+        if isinstance(value := getattr(options, name, None), str):
+            yield name, value
+
+
+def _document(ref: SecretRef, setups: Mapping[str, BackendSetup]) -> str:
+    """Return what a glob is held against: ``TYPE:PATH``, whatever a config calls its backend."""
+    kind = setups[ref.backend].type_name
+    if kind == "file":
+        return f"file:{normpath(ref.path)}"
+    return f"{'vault' if kind == 'openbao' else kind}:{ref.path.strip('/')}"
+
+
+def _matches(text: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(text, glob.rstrip("/")) for glob in globs)

@@ -1,0 +1,83 @@
+"""What an operator lets a config name."""
+
+from typing import Any
+
+import pytest
+
+from generator.config.load import load_config
+from generator.errors import ConfigError
+from generator.inputs import RecordedInputs
+from generator.settings import Settings
+
+CONFIG = """
+backends:
+  vault: {address: "https://vault.example:8200/", auth: {method: agent}}
+registries:
+  r: {server: r.io, username: u, credentials: "vault:secret/ci/r?version=2#password"}
+  e:
+    server: 123456789012.dkr.ecr.eu-west-1.amazonaws.com
+    endpoint: https://ecr.example
+    credentials: {access_key_id: env:KEY, secret_access_key: env:SECRET}
+"""
+
+
+def problems(**allowed: Any) -> list[str]:
+    settings = Settings("-", config_yaml=CONFIG, **allowed)
+    try:
+        load_config(settings, {}, RecordedInputs())
+    except ConfigError as error:
+        return [place.partition(" ")[2] for place, _ in error.problems]
+    return []
+
+
+def test_unset_allows_everything() -> None:
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("globs", "refused"),
+    [
+        (("vault:secret/ci/*", "env:*"), []),
+        (("vault:secret/ci/*", "env:KEY"), ["registries.e.credentials"]),
+        (("vault:secret/other/*", "env:*"), ["registries.r.credentials"]),
+        ((), ["registries.r.credentials", *["registries.e.credentials"] * 2]),
+    ],
+)
+def test_secrets_are_bound_by_name_and_path(globs: tuple[str, ...], refused: list[str]) -> None:
+    assert problems(allow_secrets=globs) == refused
+
+
+@pytest.mark.parametrize(
+    ("globs", "refused"),
+    [
+        (("https://vault.example:8200", "https://*.example"), []),
+        (("https://vault.example:8200",), ["registries.e.endpoint"]),
+        (("https://ecr.example/",), ["backends.vault.address"]),
+    ],
+)
+def test_endpoints_are_bound_by_url(globs: tuple[str, ...], refused: list[str]) -> None:
+    assert problems(allow_endpoints=globs) == refused
+
+
+@pytest.mark.parametrize(
+    ("config", "globs"),
+    [
+        ("credentials: 'file:/run/secrets/../../etc/shadow'", ("file:/run/secrets/*",)),
+        ("credentials: 'vault:/etc/shadow'", ("vault:*",)),
+    ],
+)
+def test_neither_dots_nor_a_backends_name_get_around_it(
+    config: str, globs: tuple[str, ...]
+) -> None:
+    text = (
+        "backends: {vault: {type: file}}\n"
+        f"registries: {{r: {{server: r.io, username: u, {config}}}}}\n"
+    )
+    with pytest.raises(ConfigError, match="problem"):
+        load_config(Settings("-", config_yaml=text, allow_secrets=globs), {}, RecordedInputs())
+
+
+def test_the_operators_own_variables_are_not_bounded() -> None:
+    environment = {"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "p"}
+    settings = Settings("-", allow_secrets=("vault:*",))
+    assert load_config(settings, environment, RecordedInputs()).entries
