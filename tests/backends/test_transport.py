@@ -12,6 +12,7 @@ from backends.testing import make_context
 from backends.tls import TlsOptions
 from tests.parts.http_faults import answer, drip, drop, faulty_server, silence
 from tests.parts.process import free_port
+from tests.parts.proxy import running_proxy
 
 CANARY = "hunter2-CANARY"
 
@@ -189,3 +190,14 @@ def test_files_of_tls_that_can_not_be_used_are_named(tmp_path: Path) -> None:
     skipping = tls.context_for(TlsOptions(skip_verify=True))
     assert not skipping.check_hostname
     assert tls.context_for(TlsOptions()).check_hostname
+
+
+async def test_a_proxy_that_looks_into_tls_is_refused_unless_its_ca_is_trusted(
+    tmp_path: Path,
+) -> None:
+    with running_proxy(tmp_path, trusted=False) as proxy:
+        with pytest.raises(BackendUnavailable) as caught:
+            await ask("https://store.example/", proxy.environment)
+        assert caught.value.reference == "tls-not-trusted"
+    with running_proxy(tmp_path, trusted=True) as proxy:
+        assert (await ask("https://store.example/", proxy.environment)).status

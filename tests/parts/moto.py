@@ -1,5 +1,6 @@
 """AWS on loopback: moto's server in a thread."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class Moto:
 @contextmanager
 def running_moto() -> Iterator[Moto]:
     """Run moto on a free port of 127.0.0.1."""
+    # its web server logs every request to stderr
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
