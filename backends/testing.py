@@ -23,43 +23,12 @@ from backends.aws_session import AwsSession
 from backends.base import BackendFactory, RunContext, Secret, SecretDocument, SecretRef
 from backends.document import pick
 from backends.errors import SecretNotFound
-from backends.inputs import InputRecorder
+from backends.inputs import InputRecorder, RecordedInputs
 from backends.tls import TlsTrust
 from backends.transport import HttpTransport
 
 CANARY = "hunter2-CANARY"
 """The secret that suites plant, and that no message may hold."""
-
-
-@dataclass(slots=True)
-class Inputs:
-    """An `InputRecorder` that remembers."""
-
-    variables: set[str] = field(default_factory=set)
-    prefixes: set[str] = field(default_factory=set)
-    files: set[Path] = field(default_factory=set)
-    opaque_sources: set[str] = field(default_factory=set)
-
-    def variable(self, name: str) -> None:
-        """Remember a variable."""
-        self.variables.add(name)
-
-    def prefix(self, prefix: str) -> None:
-        """Remember a prefix of variables."""
-        self.prefixes.add(prefix)
-
-    def file(self, path: Path) -> None:
-        """Remember a file."""
-        self.files.add(path)
-
-    def opaque(self, source: str) -> None:
-        """Remember an opaque source."""
-        self.opaque_sources.add(source)
-
-    @property
-    def anything(self) -> bool:
-        """Whether anything was recorded at all."""
-        return bool(self.variables or self.prefixes or self.files or self.opaque_sources)
 
 
 def make_context(
@@ -70,7 +39,7 @@ def make_context(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> RunContext:
     """Return a context over ``environment`` for a test."""
-    recorder = inputs or Inputs()
+    recorder = inputs or RecordedInputs()
     tls = TlsTrust(environment, recorder)
     return RunContext(
         environment=environment,
@@ -135,9 +104,9 @@ class BackendContract:
 
     async def test_what_it_depends_on_is_recorded(self, case: BackendCase) -> None:
         """A later run must be able to tell whether it would read the same."""
-        inputs = Inputs()
+        inputs = RecordedInputs()
         await case.read(case.ref, inputs)
-        assert inputs.anything
+        assert inputs != RecordedInputs()
 
     async def test_identity_is_stable_and_hides_secrets(self, case: BackendCase) -> None:
         """Two runs of one environment are the same identity."""

@@ -4,10 +4,12 @@ import gc
 import os
 import signal
 import sys
+import time
 
 
 def main() -> None:
     """Run the command line; ends the process."""
+    started_at = time.monotonic()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
 
@@ -17,7 +19,7 @@ def main() -> None:
 
     from generator.app import main as run  # noqa: PLC0415 - after the signals
 
-    run(sys.argv[1:], os.environ, leave=os._exit)
+    run(sys.argv[1:], os.environ, leave=os._exit, started_at=started_at)
 
 
 def _leave(number: int, _frame: object) -> None:

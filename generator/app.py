@@ -1,6 +1,7 @@
 """From arguments and environment to an exit code."""
 
 import sys
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from anyio.abc import TaskStatus
 
 from backends.aws_session import AwsSession
 from backends.base import RunContext
+from backends.inputs import RecordedInputs
 from backends.tls import TlsTrust
 from backends.transport import HttpTransport
 from generator.cache.freshness import FreshnessRule
@@ -24,7 +26,6 @@ from generator.config.load import load_config
 from generator.config.model import Config
 from generator.errors import ConfigError, ExitCode, GeneratorError, UsageError, worst
 from generator.generate import Work, generate
-from generator.inputs import RecordedInputs
 from generator.log import Logger, make_logger
 from generator.output.document import render
 from generator.output.files import write, write_merged
@@ -37,21 +38,28 @@ Leave = Callable[[int], None]
 DEFAULT_TIMEOUT_S = 60.0
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str], *, leave: Leave) -> int:
+def main(
+    arguments: Sequence[str], environment: Mapping[str, str], *, leave: Leave, started_at: float
+) -> int:
     """Run the command line and return its exit code.
+
+    ``started_at`` is when the process began, by ``time.monotonic()``: ``--timeout`` counts from
+    there, so that a slow start does not make a run longer than was asked for.
 
     ``leave`` is called with the code as soon as all is done; in a process of our own it ends the
     process there, so that neither a thread that waits for a name server nor the interpreter's
     teardown can hold it.
     """
     try:
-        return _left(_main(arguments, environment, leave), leave)
+        return _left(_main(arguments, environment, leave, started_at), leave)
     except Exception as error:  # noqa: BLE001 - neither its text nor its values may be shown
         _report_bug(error, make_logger("console", "error"))
         return _left(ExitCode.BUG, leave)
 
 
-def _main(arguments: Sequence[str], environment: Mapping[str, str], leave: Leave) -> int:
+def _main(
+    arguments: Sequence[str], environment: Mapping[str, str], leave: Leave, started_at: float
+) -> int:
     try:
         settings, problems = parse_settings(arguments, environment)
     except HelpShown as shown:
@@ -73,7 +81,7 @@ def _main(arguments: Sequence[str], environment: Mapping[str, str], leave: Leave
         return error.exit_code
     for remark in config.remarks:
         log.warning("config.remarked", message=remark)
-    run = _Run(settings, config, target, environment, inputs, log)
+    run = _Run(settings, config, target, environment, inputs, log, started_at)
     return anyio.run(partial(_until_stopped, run, leave))
 
 
@@ -87,6 +95,7 @@ class _Run:
     environment: Mapping[str, str]
     inputs: RecordedInputs
     log: Logger
+    started_at: float
 
     async def go(self) -> ExitCode:
         """Generate, report, write."""
@@ -134,6 +143,7 @@ class _Run:
             backends=config.backends,
             rule=_rule(settings, config),
             timeout_s=settings.timeout_s or config.timeout_s or DEFAULT_TIMEOUT_S,
+            elapsed_s=time.monotonic() - self.started_at,
             refresh=settings.refresh,
             keep_going=settings.keep_going,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import anyio
 
 from backends.base import RunContext, SecretBackend
+from backends.errors import BackendError
 from generator.cache.freshness import FreshnessRule
 from generator.cache.store import GrantCache
 from generator.config.model import BackendSetup
@@ -15,17 +16,21 @@ from generator.grants import Granted, GrantPlan, GrantSource, plan_grants
 from generator.model import RegistryEntry
 from generator.output.document import Login
 from generator.registries.base import TokenProvider
-from generator.resolve import Resolver
+from generator.resolve import Resolver, UnusableBackend
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a run is to do, settled before anything is asked."""
+    """What a run is to do, settled before anything is asked.
+
+    ``timeout_s`` is for the run as a whole, of which ``elapsed_s`` are over already.
+    """
 
     entries: Sequence[tuple[RegistryEntry, TokenProvider]]
     backends: Mapping[str, BackendSetup]
     rule: FreshnessRule
     timeout_s: float = 60.0
+    elapsed_s: float = 0.0
     refresh: bool = False
     keep_going: bool = False
 
@@ -87,7 +92,7 @@ async def generate(work: Work, context: RunContext, cache: GrantCache) -> Outcom
         plans, failed = plan_grants(work.entries, backends, context, cache.key)
         resolver = Resolver({name: backend for name, (_, backend) in backends.items()})
         source = GrantSource(cache, resolver, context, work.rule, work.refresh)
-        outcomes = await _all_of(plans, source, work.timeout_s)
+        outcomes = await _all_of(plans, source, work)
     by_entry: dict[str, Granted | EntryError] = dict(failed)
     for plan in plans:
         by_entry |= {entry.name: outcomes[plan.name] for entry in plan.entries}
@@ -96,7 +101,7 @@ async def generate(work: Work, context: RunContext, cache: GrantCache) -> Outcom
 
 
 async def _all_of(
-    plans: Sequence[GrantPlan], source: GrantSource, timeout_s: float
+    plans: Sequence[GrantPlan], source: GrantSource, work: Work
 ) -> dict[str, Granted | EntryError]:
     outcomes: dict[str, Granted | EntryError] = {}
     stale = []
@@ -112,7 +117,7 @@ async def _all_of(
         except EntryError as error:
             outcomes[plan.name] = error
 
-    with anyio.move_on_after(timeout_s):
+    with anyio.move_on_after(work.timeout_s - work.elapsed_s):
         async with anyio.create_task_group() as group:
             for plan in stale:
                 group.start_soon(obtain, plan)
@@ -123,7 +128,7 @@ async def _all_of(
             plan.name,
             Unavailable(
                 "out-of-time",
-                f"no token within the run's {timeout_s:g} s",
+                f"no token within the run's {work.timeout_s:g} s",
                 "check that its endpoint and the secret backend can be reached from here",
             ),
         )
@@ -136,10 +141,12 @@ async def _opened(
 ) -> AsyncIterator[dict[str, tuple[str, SecretBackend]]]:
     """Enter every backend in this task, for a task group's scopes must not cross tasks."""
     async with AsyncExitStack() as stack:
-        yield {
-            name: (
-                setup.type_name,
-                await stack.enter_async_context(setup.factory(setup.options, context)),
-            )
-            for name, setup in setups.items()
-        }
+        backends: dict[str, tuple[str, SecretBackend]] = {}
+        for name, setup in setups.items():
+            backend: SecretBackend
+            try:
+                backend = await stack.enter_async_context(setup.factory(setup.options, context))
+            except BackendError as error:
+                backend = UnusableBackend(error)
+            backends[name] = (setup.type_name, backend)
+        yield backends

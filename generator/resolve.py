@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from backends.base import Secret, SecretBackend, SecretDocument, SecretRef
+from backends.base import IdentityPart, Secret, SecretBackend, SecretDocument, SecretRef
 from backends.document import fields_of, pick
+from backends.errors import BackendError
 from backends.once import Once
 from generator.errors import Misconfigured, SecretMissing
 from generator.model import Credentials
@@ -18,6 +19,21 @@ class ResolvedCredentials:
 
     secrets: Mapping[str, Secret] = field(repr=False)
     lease_s: float | None = None
+
+
+class UnusableBackend:
+    """Stands for a backend whose settings do not work: only who refers to it fails."""
+
+    def __init__(self, error: BackendError) -> None:
+        self._error = error
+
+    def identity(self, ref: SecretRef) -> Sequence[IdentityPart]:  # noqa: ARG002 - fails for all
+        """Raise what is wrong with it."""
+        raise self._error
+
+    async def read(self, ref: SecretRef) -> SecretDocument:  # noqa: ARG002 - as above
+        """Raise what is wrong with it."""
+        raise self._error
 
 
 class Resolver:

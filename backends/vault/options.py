@@ -2,14 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from backends.base import SecretRef
 from backends.durations import parse_duration
 from backends.options import BackendOptions
+from backends.vault.address import problem_of_address
 
 Method = Literal["token", "approle", "jwt", "kubernetes", "userpass", "cert", "aws", "agent"]
 Duration = Annotated[float, BeforeValidator(parse_duration)]
+
+
+def _address(value: str) -> str:
+    if problem := problem_of_address(value):
+        raise ValueError(problem)
+    return value
 
 
 class VaultAuth(BackendOptions):
@@ -34,7 +41,7 @@ class VaultAuth(BackendOptions):
 class VaultOptions(BackendOptions):
     """Settings of ``type: vault`` or ``openbao``; else ``BAO_*`` and ``VAULT_*`` count."""
 
-    address: str | None = None
+    address: Annotated[str, AfterValidator(_address)] | None = None
     namespace: str | None = None
     auth: VaultAuth | None = None
     ca_file: str | None = None

@@ -11,6 +11,7 @@ from backends.durations import parse_duration
 from backends.errors import BackendMisconfigured
 from backends.http_model import HttpOptions
 from backends.tls import TlsOptions
+from backends.vault.address import problem_of_address, split_address
 from backends.vault.options import Method, VaultAuth, VaultOptions
 
 DEFAULT_ADDRESS = "https://127.0.0.1:8200"
@@ -84,26 +85,13 @@ def variable(context: RunContext, name: str) -> str | None:
 
 
 def _address(text: str) -> tuple[str, str | None]:
-    if text.startswith("unix://"):
-        return "http://localhost", text.removeprefix("unix://")
-    parts = urlsplit(text)
-    try:
-        port_is_good = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_good = False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_good:
+    if problem := problem_of_address(text):
         raise BackendMisconfigured(
             "vault-address-unusable",
-            "the address of Vault is not a URL",
-            "write https://HOST:PORT into address: or VAULT_ADDR",
+            f"the address of Vault in VAULT_ADDR (or BAO_ADDR): {problem}",
+            "write https://HOST:PORT, or unix:///PATH",
         )
-    if "@" in parts.netloc:
-        raise BackendMisconfigured(
-            "vault-address-unusable",
-            "the address of Vault holds a user name or password",
-            "drop it from address: or VAULT_ADDR; logins go under auth:",
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", None
+    return split_address(text)
 
 
 def _path(context: RunContext, path: str | None) -> str | None:

@@ -13,8 +13,9 @@ from backends.errors import (
     SecretDenied,
     SecretNotFound,
 )
+from backends.inputs import RecordedInputs
 from backends.secret import Secret
-from backends.testing import CANARY, Inputs, make_context
+from backends.testing import CANARY, make_context
 from tests.parts import aws_json
 from tests.parts.aws_environment import KEYS, use_environment
 from tests.parts.aws_json import StandIn
@@ -145,7 +146,7 @@ async def test_single_sign_on_that_is_over(
 async def test_what_the_chain_looks_at_is_recorded(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws_stand_in: StandIn
 ) -> None:
-    inputs = Inputs()
+    inputs = RecordedInputs()
     environment = use_environment(
         monkeypatch,
         tmp_path,
@@ -168,7 +169,7 @@ async def test_given_keys_ask_no_chain(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws_stand_in: StandIn
 ) -> None:
     endpoint = {"AWS_ENDPOINT_URL": aws_stand_in.url}
-    inputs = Inputs()
+    inputs = RecordedInputs()
     context = make_context(use_environment(monkeypatch, tmp_path, endpoint), inputs=inputs)
     given = AwsCredentials("AKIAGIVEN", Secret("x"))
     assert await _read(context.aws, credentials=given) == CANARY

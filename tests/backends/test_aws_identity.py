@@ -5,14 +5,15 @@ import json
 from pathlib import Path
 
 from backends.aws_identity import ambient_identity
+from backends.inputs import RecordedInputs
 from backends.secret import Secret
-from backends.testing import CANARY, Inputs
+from backends.testing import CANARY
 
 _KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": CANARY}
 
 
 def _identity(environment: dict[str, str], profile: str | None = None) -> list[object]:
-    parts = ambient_identity({"HOME": "/nowhere", **environment}, Inputs(), profile)
+    parts = ambient_identity({"HOME": "/nowhere", **environment}, RecordedInputs(), profile)
     assert CANARY not in repr(parts)
     return [(n, v.reveal() if isinstance(v, Secret) else v) for n, v in parts]
 
@@ -60,14 +61,14 @@ def test_jobs_of_one_project_are_one_identity_and_of_two_are_two(tmp_path: Path)
 
 
 def test_a_hosts_own_role_is_recorded_as_opaque() -> None:
-    inputs = Inputs()
+    inputs = RecordedInputs()
     assert ambient_identity({"HOME": "/nowhere"}, inputs) == [("source", "host")]
     assert inputs.opaque_sources == {"aws-credential-chain"}
     assert Path("/nowhere/.aws/config") in inputs.files
 
 
 def test_keys_in_variables_are_not_opaque() -> None:
-    inputs = Inputs()
+    inputs = RecordedInputs()
     ambient_identity({"HOME": "/nowhere", **_KEYS}, inputs)
     assert inputs.opaque_sources == set()
     assert inputs.prefixes == {"AWS_"}

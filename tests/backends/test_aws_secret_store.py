@@ -15,8 +15,9 @@ from backends.errors import (
     BackendError,
     SecretDenied,
 )
+from backends.inputs import RecordedInputs
 from backends.reference import parse_reference
-from backends.testing import CANARY, Inputs, make_context
+from backends.testing import CANARY, make_context
 from tests.parts import aws_json
 from tests.parts.aws_environment import KEYS, use_environment
 from tests.parts.aws_json import StandIn
@@ -180,7 +181,7 @@ async def test_reading_records_the_variables_of_aws(
     moto_environment: dict[str, str], moto: Moto
 ) -> None:
     moto.client("secretsmanager").create_secret(Name="x", SecretString=CANARY)
-    inputs = Inputs()
+    inputs = RecordedInputs()
     async with _FACTORY(
         AwsStoreOptions(), make_context(moto_environment, inputs=inputs)
     ) as backend:

@@ -11,8 +11,9 @@ from backends.errors import (
     BackendMisconfigured,
     BadAnswer,
 )
+from backends.inputs import RecordedInputs
 from backends.secret import Secret
-from backends.testing import CANARY, Inputs, make_context
+from backends.testing import CANARY, make_context
 from tests.parts import aws_json
 from tests.parts.aws_json import StandIn, running_stand_in
 from tests.parts.cases import Record, fails
@@ -115,7 +116,7 @@ class TestRegion:
     def test_the_environment_names_it(
         self, environment: dict[str, str], region: str | None
     ) -> None:
-        inputs = Inputs()
+        inputs = RecordedInputs()
         assert make_context(environment, inputs=inputs).aws.region() == region
         assert "AWS_REGION" in inputs.variables
 

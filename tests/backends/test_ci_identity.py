@@ -13,8 +13,9 @@ from backends.errors import (
     BadAnswer,
     SecretNotFound,
 )
+from backends.inputs import RecordedInputs
 from backends.secret import Secret
-from backends.testing import CANARY, Inputs, make_context
+from backends.testing import CANARY, make_context
 from tests.parts.ci_server import NoHttp, identity_of, make_token
 
 _TOKEN = make_token()
@@ -29,7 +30,7 @@ _WAITING = {
 class TestTokensThatWaitInVariables:
     @pytest.mark.parametrize("ci", _WAITING)
     async def test_they_are_found(self, ci: str) -> None:
-        inputs = Inputs()
+        inputs = RecordedInputs()
         identity = CiIdentity(make_context(_WAITING[ci], inputs=inputs), NoHttp())
         assert await identity.token("vault") == Secret(_TOKEN)
         assert set(_WAITING[ci]) <= inputs.variables
@@ -92,7 +93,7 @@ class TestNamedSources:
         assert ("subject", "project:a") in identity.identity(None)
 
     async def test_a_file_is_read_each_time(self, tmp_path: Path) -> None:
-        inputs = Inputs()
+        inputs = RecordedInputs()
         context = make_context({}, inputs=inputs, base_folder=tmp_path)
         identity = CiIdentity(context, NoHttp(), file="token")
         for number in (1, 2):

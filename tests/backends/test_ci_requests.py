@@ -16,8 +16,9 @@ from backends.errors import (
     BadAnswer,
     SecretDenied,
 )
+from backends.inputs import RecordedInputs
 from backends.secret import Secret
-from backends.testing import CANARY, Inputs, make_context
+from backends.testing import CANARY, make_context
 from tests.parts.ci_server import (
     CiServer,
     NoHttp,
@@ -39,7 +40,7 @@ class TestGitHub:
         }
 
     async def test_it_is_asked_for_the_audience(self) -> None:
-        inputs = Inputs()
+        inputs = RecordedInputs()
         audience = "https://vault.example/a b&c"
         with running_ci_server({"value": make_token(audience)}) as server:
             context = make_context(self._environment(server), inputs=inputs)
@@ -157,7 +158,7 @@ class TestBuildkite:
             f"json.dump([sys.argv[1:], sorted(os.environ)], open({str(tmp_path / 'seen')!r}, 'w'))"
             f"\nprint({_TOKEN!r})"
         )
-        inputs = Inputs()
+        inputs = RecordedInputs()
         context = make_context(self._environment(tmp_path, script), inputs=inputs)
         assert await CiIdentity(context, NoHttp()).token("vault") == Secret(_TOKEN)
         arguments, variables = json.loads((tmp_path / "seen").read_text())

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from backends.errors import BackendError, BackendMisconfigured, SecretDenied, SecretNotFound
-from backends.testing import CANARY, Inputs, make_context
+from backends.inputs import RecordedInputs
+from backends.testing import CANARY, make_context
 
 
 def test_a_variable_is_given_as_it_is_and_recorded() -> None:
-    inputs = Inputs()
+    inputs = RecordedInputs()
     context = make_context({"X": " x "}, inputs=inputs)
     assert (context.variable("X"), context.variable("Y")) == (" x ", None)
     assert inputs.variables == {"X", "Y"}
@@ -20,14 +21,14 @@ def test_a_variable_is_given_as_it_is_and_recorded() -> None:
     ("value", "setting"), [("", None), ("  ", None), (" x ", "x"), (None, None)]
 )
 def test_a_blank_setting_counts_as_unset(value: str | None, setting: str | None) -> None:
-    inputs = Inputs()
+    inputs = RecordedInputs()
     environment = {} if value is None else {"X": value}
     assert make_context(environment, inputs=inputs).setting("X") == setting
     assert inputs.variables == {"X"}
 
 
 def test_a_whole_prefix_is_recorded() -> None:
-    inputs = Inputs()
+    inputs = RecordedInputs()
     context = make_context({"A_1": "1", "A_2": "2", "B": "3"}, inputs=inputs)
     assert context.variables("A_") == {"A_1": "1", "A_2": "2"}
     assert inputs.prefixes == {"A_"}
@@ -39,7 +40,7 @@ def test_a_context_prints_no_environment() -> None:
 
 def test_a_file_is_meant_from_the_base_folder_and_recorded(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"content")
-    inputs = Inputs()
+    inputs = RecordedInputs()
     context = make_context({}, inputs=inputs, base_folder=tmp_path)
     assert context.read_file("x", limit=7) == b"content"
     assert inputs.files == {tmp_path / "x"}
@@ -80,7 +81,7 @@ def test_what_can_not_be_read_is_named_and_recorded(
 ) -> None:
     assert callable(make)
     make(tmp_path / "x")
-    inputs = Inputs()
+    inputs = RecordedInputs()
     with pytest.raises(kind) as caught:
         make_context({}, inputs=inputs, base_folder=tmp_path).read_file("x", limit=10)
     assert caught.value.reference == reference

@@ -5,7 +5,8 @@ import pytest
 from backends.base import SecretRef
 from backends.env import EnvironmentBackend, EnvironmentBackendFactory
 from backends.errors import SecretNotFound
-from backends.testing import CANARY, BackendCase, BackendContract, Inputs, make_context
+from backends.inputs import RecordedInputs
+from backends.testing import CANARY, BackendCase, BackendContract, make_context
 
 _FACTORY = EnvironmentBackendFactory()
 
@@ -41,7 +42,7 @@ async def test_an_empty_variable_is_told_from_a_missing_one() -> None:
 
 
 async def test_a_variable_that_is_missing_is_recorded_as_well() -> None:
-    inputs = Inputs()
+    inputs = RecordedInputs()
     backend = EnvironmentBackend(make_context({}, inputs=inputs))
     with pytest.raises(SecretNotFound):
         await backend.read(SecretRef("env", "X"))

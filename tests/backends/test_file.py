@@ -9,7 +9,8 @@ import pytest
 from backends.base import SecretRef
 from backends.errors import BackendError, BackendMisconfigured, SecretNotFound
 from backends.file import LARGEST_FILE, FileBackend, FileBackendFactory
-from backends.testing import CANARY, BackendCase, BackendContract, Inputs, make_context
+from backends.inputs import RecordedInputs
+from backends.testing import CANARY, BackendCase, BackendContract, make_context
 
 
 class TestContract(BackendContract):
@@ -71,7 +72,7 @@ async def test_folders_and_pipes_are_refused_at_once(tmp_path: Path) -> None:
 
 async def test_an_absolute_path_ignores_the_base_folder(tmp_path: Path) -> None:
     (tmp_path / "x").write_text(CANARY)
-    inputs = Inputs()
+    inputs = RecordedInputs()
     context = make_context({}, inputs=inputs, base_folder=Path("/elsewhere"))
     document = await FileBackend(context).read(SecretRef("file", str(tmp_path / "x")))
     assert document.content == CANARY

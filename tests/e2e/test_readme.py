@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.errors import ExitCode
-from generator.inputs import RecordedInputs
 from generator.settings import Settings
 from tests.e2e.command import PLAIN_ENVIRONMENT, run
 from tests.parts.image import make_oci_layout

@@ -183,3 +183,15 @@ def test_every_outcome_has_its_exit_code_and_shows_no_secret(
         assert took_s < 10, case
         if code:
             assert target.read_text() == "as it was", case
+
+
+def test_settings_that_do_not_work_fail_only_who_refers_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "registries.yaml"
+    path.write_text(
+        f"registries:\n{REGISTRY}  hub: {{server: docker.io, username: u, credentials: env:T}}\n"
+    )
+    environment = {"VAULT_ADDR": "vault.example:8200", "T": "t"}
+    ran = run(tmp_path / "d", "--config", path, "--keep-going", environment=environment)
+    assert ran.code == 78
+    assert "vault-address-unusable" in ran.stderr
+    assert "index.docker.io" in (tmp_path / "d").read_text()

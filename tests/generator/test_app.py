@@ -1,5 +1,6 @@
 """The command line in this process: exit codes, and what a bug may show."""
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Broken(Mapping[str, str]):
 
 def ended(arguments: list[str], environment: Mapping[str, str]) -> int:
     codes: list[int] = []
-    main(arguments, environment, leave=codes.append)
+    main(arguments, environment, leave=codes.append, started_at=time.monotonic())
     return codes[0]
 
 

@@ -84,6 +84,40 @@ def namespace(server: OpenBao) -> Iterator[tuple[str, Any]]:
         root.sys.delete_namespace(name)
 
 
+@contextmanager
+def agent(folder: Path, server: OpenBao, name: str, role_id: str, secret_id: str) -> Iterator[Path]:
+    """Run an agent that logs in by approle and listens on a Unix socket; yields its path."""
+    (folder / "role-id").write_text(role_id)
+    (folder / "secret-id").write_text(secret_id)
+    socket = folder / "agent.sock"
+    (folder / "agent.hcl").write_text(f'''
+vault {{ address = "{server.url}" }}
+auto_auth {{
+  method "approle" {{
+    namespace = "{name}"
+    config = {{
+      role_id_file_path = "{folder}/role-id"
+      secret_id_file_path = "{folder}/secret-id"
+    }}
+  }}
+}}
+api_proxy {{ use_auto_auth_token = true }}
+listener "unix" {{
+  address = "{socket}"
+  tls_disable = true
+  require_request_header = true
+}}
+''')
+    log = folder / "agent.log"
+
+    def ready() -> bool:
+        return socket.exists() and "renewed auth token" in log.read_text()
+
+    command = [get_binary_path(), "agent", f"-config={folder}/agent.hcl"]
+    with running(command, ready, log, folder):
+        yield socket
+
+
 @dataclass(frozen=True, slots=True)
 class TlsServer:
     """A server that can be sealed, behind a certificate of a private CA."""

@@ -1,12 +1,12 @@
 """Every login method that the real server has, and how each refusal is told."""
 
+import base64
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
+import trustme
 
 from backends.base import SecretRef
 from backends.errors import BackendError, BackendMisconfigured, SecretDenied, SecretNotFound
@@ -14,6 +14,8 @@ from backends.testing import make_context
 from backends.vault.backend import VaultBackendFactory
 from backends.vault.options import VaultAuth, VaultOptions
 from tests.backends.vault.vault import CANARY, JwtIssuer, Vault, ref
+from tests.parts.loopback import QuietHandler, serving
+from tests.parts.openbao import READ_CI, OpenBao, TlsServer, agent
 
 FIELDS = {"username": "ci", "password": CANARY}
 APPROLE = VaultAuth(
@@ -146,31 +148,18 @@ def token_review() -> Iterator[tuple[str, list[bool]]]:
     """What Kubernetes auth needs of a cluster: one endpoint."""
     accepts = [True]
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
-            spec = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["spec"]
+            spec = json.loads(self.body())["spec"]
             user = {"username": "system:serviceaccount:default:ci", "uid": "1234"}
             status = {"authenticated": True, "audiences": spec.get("audiences"), "user": user}
             if not accepts[0]:
                 status = {"error": "invalid bearer token"}
-            body = json.dumps(
-                {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}
-            ).encode()
-            self.send_response(201)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview"}
+            self.answer(201, json.dumps({**review, "status": status}).encode())
 
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", accepts
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url, accepts
 
 
 async def test_kubernetes_by_a_service_accounts_token_in_a_file(
@@ -204,8 +193,6 @@ async def test_kubernetes_by_a_service_accounts_token_in_a_file(
 
 
 def _some_ca() -> str:
-    import trustme
-
     return trustme.CA().cert_pem.bytes().decode()
 
 
@@ -265,34 +252,19 @@ async def test_aws_login_sends_a_signed_request_for_the_callers_identity(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     """OpenBao has no aws method built in: the request is what can be shown."""
-    import base64
-
     bodies: list[dict[str, Any]] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
-            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            body = b'{"errors": ["permission denied"]}'
-            self.send_response(403)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            bodies.append(json.loads(self.body()))
+            self.answer(403, b'{"errors": ["permission denied"]}')
 
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", CANARY)
-    auth = VaultAuth(method="aws", role="ci", server_id="vault.example", region="eu-west-1")
     environment = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY}
-    vault = Vault(f"http://127.0.0.1:{server.server_port}", "", None, tmp_path)
-    try:
-        error = await refused(vault, auth, environment)
-    finally:
-        server.shutdown()
-        server.server_close()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    auth = VaultAuth(method="aws", role="ci", server_id="vault.example", region="eu-west-1")
+    with serving(Handler) as url:
+        error = await refused(Vault(url, "", None, tmp_path), auth, environment)
     assert error.reference == "vault-login-denied"
     headers = json.loads(base64.b64decode(bodies[0]["iam_request_headers"]))
     assert bodies[0]["role"] == "ci"
@@ -307,3 +279,36 @@ async def test_an_agent_needs_no_token_and_gets_none(vault: Vault) -> None:
     environment = {"VAULT_TOKEN": "stale-CANARY", "HOME": str(vault.folder)}
     error = await refused(vault, VaultAuth(method="agent"), environment)
     assert error.reference in ("vault-denied", "vault-token-dead", "vault-path-not-found")
+
+
+async def test_an_agent_on_a_unix_socket_adds_its_own_token(vault: Vault, bao: OpenBao) -> None:
+    role_id, secret_id = vault.approle()
+    with agent(vault.folder, bao, vault.namespace, role_id, secret_id) as socket:
+        options: dict[str, Any] = {"address": f"unix://{socket}", "namespace": vault.namespace}
+        document = await vault.read(auth=VaultAuth(method="agent"), **options)
+    assert document.content == FIELDS
+
+
+async def test_cert_by_a_client_certificate(bao_tls: TlsServer, vault: Vault) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("ci.example", common_name="ci.example")
+    certificate.private_key_and_cert_chain_pem.write_to_path(vault.folder / "client.pem")
+    operator = bao_tls.client
+    operator.secrets.kv.v2.create_or_update_secret("ci/registry", FIELDS, mount_point="secret")
+    operator.sys.create_or_update_policy("ci", READ_CI)
+    operator.sys.enable_auth_method("cert")
+    pem = authority.cert_pem.bytes().decode()
+    operator.auth.cert.create_ca_certificate_role("ci", certificate=pem, token_policies=["ci"])
+    options: dict[str, Any] = {
+        "address": bao_tls.url,
+        "namespace": None,
+        "ca_file": str(bao_tls.ca_file),
+        "client_certificate": "client.pem",
+    }
+    auth = VaultAuth(method="cert", role="ci")
+    assert (await vault.read(auth=auth, **options)).content == FIELDS
+    stranger = trustme.CA().issue_cert("ci.example", common_name="ci.example")
+    stranger.private_key_and_cert_chain_pem.write_to_path(vault.folder / "client.pem")
+    with pytest.raises(SecretDenied) as caught:
+        await vault.read(auth=auth, **options)
+    assert caught.value.reference == "vault-cert-refused"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from backends.errors import (
     BackendError,
@@ -11,6 +12,7 @@ from backends.errors import (
     SecretDenied,
     SecretNotFound,
 )
+from backends.vault.options import VaultOptions
 from tests.backends.vault.vault import CANARY, Vault
 from tests.parts.openbao import TlsServer
 
@@ -202,10 +204,6 @@ async def test_http_to_a_tls_port_is_told(bao_tls: TlsServer, vault: Vault) -> N
         ("http://127.0.0.1:1", "connection-refused"),
         ("https://vault.invalid:8200", "host-not-resolved"),
         ("http://192.0.2.1:8200", "plain-http-refused"),
-        ("vault.example:8200", "vault-address-unusable"),
-        ("https://", "vault-address-unusable"),
-        (f"https://user:{CANARY}@vault.example", "vault-address-unusable"),
-        ("https://vault.example:99999", "vault-address-unusable"),
     ],
 )
 async def test_an_address_that_does_not_work_is_told(
@@ -223,3 +221,22 @@ async def test_no_token_says_what_to_do(vault: Vault) -> None:
 async def test_the_token_file_of_the_command_line_tools_is_read(vault: Vault) -> None:
     (vault.folder / ".vault-token").write_text(vault.token())
     assert (await vault.read(environment={"HOME": str(vault.folder)})).content == FIELDS
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "vault.example:8200",
+        "https://",
+        f"https://user:{CANARY}@vault.example",
+        "https://vault.example:99999",
+        "unix://relative",
+        "ftp://vault.example",
+    ],
+)
+async def test_an_address_that_is_none_is_refused_unseen(vault: Vault, address: str) -> None:
+    with pytest.raises(ValidationError) as configured:
+        VaultOptions(address=address)
+    assert CANARY not in str(configured.value)
+    error = await refused(vault, environment={"VAULT_ADDR": address}, address=None)
+    assert (type(error), error.reference) == (BackendMisconfigured, "vault-address-unusable")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.errors import ConfigError
-from generator.inputs import RecordedInputs
 from generator.settings import Settings
 
 CONFIG = """

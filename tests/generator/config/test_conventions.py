@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from backends.base import SecretRef
+from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.config.model import Config
 from generator.errors import ConfigError
-from generator.inputs import RecordedInputs
 from generator.output.addresses import DOCKER_HUB
 from generator.settings import Settings
 
