@@ -63,7 +63,7 @@ def _endpoints_of(options: Any) -> Iterator[tuple[str, str]]:
 
 def _document(ref: SecretRef, setups: Mapping[str, BackendSetup]) -> str:
     """Return what a glob is held against: ``TYPE:PATH``, whatever a config calls its backend."""
-    kind = setups[ref.backend].type_name
+    kind = setups[ref.backend].type_name if ref.backend in setups else ref.backend
     if kind == "file":
         return f"file:{normpath(ref.path)}"
     return f"{'vault' if kind == 'openbao' else kind}:{ref.path.strip('/')}"

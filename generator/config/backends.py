@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backends.base import BackendFactory
 from backends.loader import BUILT_IN, backend_type_names, load_backend_type
 from generator.config.model import BackendSetup
 from generator.config.problems import Path, Problems, did_you_mean
@@ -14,18 +13,16 @@ from generator.config.yaml_text import shown_key
 _LOGIN_BACKENDS = ("env", "file")
 
 
-def read_backends(value: Any, problems: Problems) -> dict[str, BackendSetup]:
+def read_backends(value: Any, problems: Problems) -> dict[str, BackendSetup | None]:
     """Return the backends that references may name: the configured, and every built-in type.
 
     A built-in type stands under its own name with its default settings, unless a block of that
-    name says otherwise.
+    name says otherwise. ``None`` stands for a block with problems, which are noted already.
     """
-    setups: dict[str, BackendSetup] = {}
+    setups: dict[str, BackendSetup | None] = {}
     blocks = problems.mapping(value, ("backends",))
     for name, block in blocks.items():
-        setup = _read(name, problems.mapping(block, ("backends", name)), problems)
-        if setup is not None:
-            setups[name] = setup
+        setups[name] = _read(name, problems.mapping(block, ("backends", name)), problems)
     for name in BUILT_IN:
         if name not in blocks:
             factory = load_backend_type(name)
@@ -45,10 +42,7 @@ def _read(name: str, block: Mapping[str, Any], problems: Problems) -> BackendSet
             did_you_mean(kind, backend_type_names(), f"known: {', '.join(backend_type_names())}"),
         )
         return None
-    login: dict[str, BackendFactory] = {}
-    for local in _LOGIN_BACKENDS:
-        if (found := load_backend_type(local)) is not None:
-            login[local] = found
+    login = {local: load_backend_type(local) for local in _LOGIN_BACKENDS}
     references = References(login, problems)
     settings = {key: value for key, value in block.items() if key != "type"}
     options = problems.validated(
@@ -65,7 +59,8 @@ def _with_references(
     for key, value in block.items():
         inner = (*path, key)
         if key == "credentials" and isinstance(value, dict):
-            result[key] = {n: references.parse(v, (*inner, n)) for n, v in value.items()}
+            parsed = {n: references.parse(v, (*inner, n)) for n, v in value.items()}
+            result[key] = {n: ref for n, ref in parsed.items() if ref is not None}
         elif key == "credentials":
             result[key] = references.parse(value, inner)
         elif isinstance(value, dict):

@@ -69,8 +69,10 @@ def read_config(
     output_block = problems.mapping(content.get("output"), ("output",))
     output = problems.validated(_Output, output_block, ("output",))
     run = problems.validated(_Run, {"timeout": content.get("timeout")}, ())
-    setups = read_backends(content.get("backends"), problems)
-    references = References({name: setup.factory for name, setup in setups.items()}, problems)
+    read = read_backends(content.get("backends"), problems)
+    factories = {name: setup.factory if setup else None for name, setup in read.items()}
+    references = References(factories, problems)
+    setups = {name: setup for name, setup in read.items() if setup is not None}
     entries = read_entries(content.get("registries"), references, problems)
     entries = _selected(entries, settings.registries, problems)
     check_secrets(entries, setups, settings.allow_secrets, problems)

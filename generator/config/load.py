@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
-from generator.config.conventions import SETS, recognise
+from generator.config.conventions import recognise
 from generator.config.document import read_config
 from generator.config.model import Config
 from generator.config.problems import Path, Problems
@@ -90,7 +90,8 @@ def _from_yaml(
     def place(path: Path) -> str:
         return f"{name}:{document.line(path)} {_dotted(path)}".rstrip()
 
-    _collect([*document.problems, *problems.found], place, placed)
+    found = sorted([*document.problems, *problems.found], key=lambda p: document.line(p.path))
+    _collect(found, place, placed)
     return config
 
 
@@ -143,8 +144,7 @@ def _nothing_recognised() -> Problem:
         "name a file (--config FILE or DOCKERCFG_CONFIG), put the config into "
         "DOCKERCFG_CONFIG_YAML, or set the variables of a registry: "
         "DOCKER_USERNAME and DOCKER_PASSWORD; "
-        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION "
-        f"(known sets: {', '.join(SETS)})",
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
     )
 
 

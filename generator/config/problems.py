@@ -71,13 +71,13 @@ def _words(detail: Any) -> tuple[str, str]:
     """Return message and hint for one of pydantic's errors; never the input."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error":
-        return str(context.get("error", "has another form")), "mend it"
+        return str(context.get("error", "has another form")), ""
     if kind == "literal_error":
-        return f"not one of {str(context.get('expected', '')).replace(chr(39), '')}", "mend it"
+        return f"not one of {str(context.get('expected', '')).replace(chr(39), '')}", ""
     if kind.startswith("bool"):
         return "neither true nor false", "write true or false"
     if kind == "missing":
         return "is missing", "add it"
     if kind in ("string_type", "list_type", "tuple_type", "dict_type"):
-        return f"a {kind.partition('_')[0].replace('string', 'text')} is needed here", "mend it"
-    return str(detail["msg"]).lower(), "mend it"
+        return f"a {kind.partition('_')[0].replace('string', 'text')} is needed here", ""
+    return str(detail["msg"]).lower(), ""

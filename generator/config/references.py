@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backends.base import BackendFactory, SecretRef
-from backends.loader import load_backend_type
 from backends.reference import ReferenceProblem, parse_reference
 from generator.config.problems import Path, Problems, did_you_mean
 from generator.config.yaml_text import shown_key
@@ -13,9 +12,13 @@ from generator.registries.base import CredentialField
 
 
 class References:
-    """Parses references to the backends of one config, and remembers which were named."""
+    """Parses references to the backends of one config.
 
-    def __init__(self, factories: Mapping[str, BackendFactory], problems: Problems) -> None:
+    ``factories`` has ``None`` for a backend whose own settings have problems: what refers to it
+    can not be checked, and is not a problem of its own.
+    """
+
+    def __init__(self, factories: Mapping[str, BackendFactory | None], problems: Problems) -> None:
         self._factories = factories
         self._problems = problems
 
@@ -29,15 +32,16 @@ class References:
         try:
             ref = parse_reference(text, list(self._factories))
         except ReferenceProblem as problem:
-            self._problems.add(path, str(problem), "mend the reference")
+            self._problems.add(path, str(problem))
             return None
-        factory = self._factories.get(ref.backend) or load_backend_type(ref.backend)
-        if factory is None:
+        if ref.backend not in self._factories:
+            # a pasted ARN means a backend by its type
             self._problems.add(path, f"no backend {ref.backend} is there", "add it to backends:")
             return None
-        wrong = factory.check(ref)
+        factory = self._factories[ref.backend]
+        wrong = [] if factory is None else factory.check(ref)
         for message in wrong:
-            self._problems.add(path, message, "mend the reference")
+            self._problems.add(path, message)
         return None if wrong else ref
 
     def credentials(
