@@ -1,8 +1,10 @@
 """AWS's ways to fail, in our own words: no body, no URL, no SDK exception gets past here."""
 
 import re
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from backends.aws_failures import failure_of
@@ -72,8 +74,19 @@ def translated(
         code, message = str(details.get("Code", "")), str(details.get("Message", ""))
         explained = explain(code, message) if explain else None
         raise explained or refused(error.response, what, action=action) from None
+    except (AttributeError, TypeError) as error:
+        # what the SDK's parsers raise where an answer has another shape than the service's model
+        if "parsers" not in _raised_in(error):
+            raise
+        raise _failed(ResponseParserError(), what) from None
     except (sdk.BotoCoreError, ResponseParserError, ValueError, OSError) as error:
         raise _failed(error, what) from None
+
+
+def _raised_in(error: Exception) -> str:
+    """Return the file name, without its ending, of the module that raised an error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return Path(frames[-1].filename).stem if frames else ""
 
 
 def refused(response: Any, what: str, *, action: str | None = None) -> BackendError:

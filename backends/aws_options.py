@@ -2,7 +2,6 @@
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
@@ -16,13 +15,6 @@ def _form(pattern: str, problem: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("not a URL, as https://HOST is one (and no user name in it)")
-    return value
 
 
 _REGION = r"[a-z]{2,}(?:-[a-z0-9]+)+"
@@ -51,4 +43,3 @@ ExternalId = Annotated[
 SessionName = Annotated[
     str, _form(r"[\w+=,.@-]{2,64}", "not a session name (2 to 64 of A-Za-z0-9_+=,.@-)")
 ]
-EndpointUrl = Annotated[str, AfterValidator(_url)]

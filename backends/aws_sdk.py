@@ -42,3 +42,17 @@ def make_sdk_session(environment: Mapping[str, str], tls: TlsTrust, profile: str
         )
     )
     return aioboto3.Session(botocore_session=session)
+
+
+def endpoint_config(*, fips: bool, dual_stack: bool) -> Any:
+    """Return the config that moves a client to another of its service's endpoints.
+
+    ``None`` leaves it to the AWS variables and config files.
+    """
+    if not (fips or dual_stack):
+        return None
+    from aiobotocore.config import AioConfig
+
+    # what is not asked for stays unsaid, so that a variable can still say it
+    wanted: dict[str, Any] = {"use_fips_endpoint": True} if fips else {}
+    return AioConfig(**wanted | ({"use_dualstack_endpoint": True} if dual_stack else {}))

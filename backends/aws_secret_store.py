@@ -9,7 +9,6 @@ import anyio
 from pydantic import model_validator
 
 from backends.aws_options import (
-    EndpointUrl,
     ExternalId,
     ProfileName,
     Region,
@@ -20,7 +19,7 @@ from backends.aws_session import AwsCredentials, AwsRole
 from backends.base import IdentityPart, RunContext, SecretRef
 from backends.errors import BackendError, BadAnswer
 from backends.once import Once
-from backends.options import BackendOptions
+from backends.options import BackendOptions, EndpointUrl
 
 READS_AT_ONCE = 8
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from backends.aws_identity import ambient_identity
-from backends.aws_sdk import make_sdk_session
+from backends.aws_sdk import endpoint_config, make_sdk_session
 from backends.clock_skew import clock_skew_s
 from backends.errors import BackendMisconfigured, BadAnswer, SecretNotFound
 from backends.inputs import InputRecorder
@@ -95,6 +95,8 @@ class AwsSession:
         credentials: AwsCredentials | None = None,
         endpoint: str | None = None,
         allow_http: bool = False,
+        fips: bool = False,
+        dual_stack: bool = False,
     ) -> AsyncIterator[Any]:
         """Open a client of an AWS service; SDK errors that leave the block become our own.
 
@@ -106,6 +108,8 @@ class AwsSession:
             credentials: a key to use instead of the ordinary chain.
             endpoint: a URL to use instead of the service's own.
             allow_http: whether an endpoint may speak plain http to another host.
+            fips: whether to use the service's FIPS endpoint.
+            dual_stack: whether to use its endpoint that has IPv6 as well.
 
         Raises:
             BackendError: one of the tree in `backends.errors`.
@@ -124,7 +128,11 @@ class AwsSession:
             }
         with translated(what):
             async with self._session(profile).client(
-                service, region_name=region, endpoint_url=endpoint, **keys
+                service,
+                region_name=region,
+                endpoint_url=endpoint,
+                config=endpoint_config(fips=fips, dual_stack=dual_stack),
+                **keys,
             ) as client:
                 _refuse_plain_http(client.meta.endpoint_url, what, allow_http=allow_http)
                 yield client

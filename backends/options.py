@@ -1,6 +1,9 @@
-"""The base of every model of a backend's settings."""
+"""The base of every model of a backend's settings, and forms that settings share."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class BackendOptions(BaseModel):
@@ -10,3 +13,14 @@ class BackendOptions(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("not a URL, as https://HOST is one (and no user name in it)")
+    return value
+
+
+EndpointUrl = Annotated[str, AfterValidator(_url)]
+"""The URL of an API, where it is not the vendor's own."""

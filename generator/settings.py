@@ -26,6 +26,7 @@ class Settings:
     config: str | None = None
     config_yaml: str | None = None
     from_env: tuple[str, ...] | None = None
+    allow_servers: tuple[str, ...] | None = None
     allow_secrets: tuple[str, ...] | None = None
     allow_endpoints: tuple[str, ...] | None = None
     cache_dir: str | None = None
@@ -142,8 +143,9 @@ _OPTIONS = (
 # Settings that only the environment has.
 _VARIABLES = (
     _Option(
-        "allow-secrets", "allow_secrets", _list, None, "globs of secrets that a config may name"
+        "allow-servers", "allow_servers", _list, None, "globs of servers that a config may name"
     ),
+    _Option("allow-secrets", "allow_secrets", _list, None, "globs of secrets, likewise"),
     _Option("allow-endpoints", "allow_endpoints", _list, None, "globs of endpoints, likewise"),
     _Option("config-yaml", "config_yaml", _text, None, "the whole config in one variable"),
     _Option(
@@ -151,7 +153,7 @@ _VARIABLES = (
         "from_env",
         _list,
         None,
-        "which variables of other tools to recognise: docker,aws",
+        "which variables of other tools to recognise: docker,aws,heroku,ibm",
     ),
 )
 
@@ -276,7 +278,10 @@ more variables:
 
 With no config the variables of CodeShip's generators are recognised:
   DOCKER_USERNAME, DOCKER_PASSWORD [, DOCKER_REGISTRY]
-  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION [, AWS_STS_ROLE, AWS_STS_ACCOUNT]
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION
+      [, AWS_STS_ROLE, AWS_STS_ACCOUNT] [, ECR_PUBLIC]
+  HEROKU_API_KEY
+  BLUEMIX_API_KEY [, BLUEMIX_API_ENDPOINT]
 
 example:
   DOCKER_USERNAME=ci DOCKER_PASSWORD=... DOCKER_REGISTRY=ghcr.io {DISTRIBUTION} ./dockercfg

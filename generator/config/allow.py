@@ -1,4 +1,4 @@
-"""What an operator lets a config name: secrets and endpoints, by globs in the environment.
+"""What an operator lets a config name, by globs in the environment: servers, secrets, endpoints.
 
 A config may come from a pull request, the environment does not. Unset means that all is allowed.
 """
@@ -17,6 +17,21 @@ from generator.model import RegistryEntry
 _ENDPOINTS = ("address", "endpoint", "proxy")
 SECRETS_VARIABLE = "DOCKERCFG_ALLOW_SECRETS"
 ENDPOINTS_VARIABLE = "DOCKERCFG_ALLOW_ENDPOINTS"
+SERVERS_VARIABLE = "DOCKERCFG_ALLOW_SERVERS"
+
+
+def check_servers(
+    entries: Sequence[RegistryEntry], globs: Sequence[str] | None, problems: Problems
+) -> None:
+    """Note every server address, aliases included, that none of ``globs`` matches."""
+    for entry in entries if globs is not None else ():
+        for place, addresses in (("server", [entry.server]), ("aliases", entry.aliases)):
+            if any(address and not _matches(address, globs or ()) for address in addresses):
+                problems.add(
+                    ("registries", entry.name, place),
+                    f"{SERVERS_VARIABLE} does not allow this server address",
+                    "name one that it allows, or have the operator widen it",
+                )
 
 
 def check_secrets(
@@ -47,7 +62,7 @@ def check_endpoints(
     blocks += [(("registries", entry.name), entry.options) for entry in entries]
     for path, options in blocks if globs is not None else ():
         for name, url in _endpoints_of(options):
-            if not _matches(url.rstrip("/"), globs or ()):
+            if not _matches(url, globs or ()):
                 problems.add(
                     (*path, name),
                     f"{ENDPOINTS_VARIABLE} does not allow this endpoint",
@@ -70,4 +85,4 @@ def _document(ref: SecretRef, setups: Mapping[str, BackendSetup]) -> str:
 
 
 def _matches(text: str, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(text, glob.rstrip("/")) for glob in globs)
+    return any(fnmatchcase(text.rstrip("/"), glob.rstrip("/")) for glob in globs)

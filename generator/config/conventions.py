@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from backends.inputs import InputRecorder
 from generator.config.problems import Path, did_you_mean
 from generator.model import Problem
 
@@ -25,11 +26,26 @@ class Recognised:
     problems: list[tuple[str, Problem]] = field(default_factory=list)
 
 
-Variable = Callable[[str], str | None]
-"""Returns a variable's value, ``None`` if it is unset or blank; records that it was looked at."""
+class Variables:
+    """The environment, each look at it recorded."""
+
+    def __init__(self, environment: Mapping[str, str], inputs: InputRecorder) -> None:
+        self._environment = environment
+        self._inputs = inputs
+
+    def __call__(self, name: str) -> str | None:
+        """Return a variable's value, ``None`` if it is unset or blank."""
+        self._inputs.variable(name)
+        value = self._environment.get(name, "")
+        return value if value.strip() else None
+
+    def has(self, name: str) -> bool:
+        """Tell whether a variable is set, be it to nothing."""
+        self._inputs.variable(name)
+        return name in self._environment
 
 
-def recognise(variable: Variable, narrowed: tuple[str, ...] | None) -> Recognised:
+def recognise(variable: Variables, narrowed: tuple[str, ...] | None) -> Recognised:
     """Return what the environment means; ``narrowed`` names the sets to look for."""
     found = Recognised()
     for name in narrowed or ():
@@ -54,11 +70,11 @@ class _Set:
 
     clues: tuple[str, ...]
     required: tuple[tuple[str, ...], ...]
-    entry: Callable[[Variable, "Recognised", Path], dict[str, Any]]
+    entry: Callable[[Variables, "Recognised", Path], dict[str, Any]]
 
 
 def _recognise(
-    name: str, known: _Set, variable: Variable, found: Recognised, *, named: bool
+    name: str, known: _Set, variable: Variables, found: Recognised, *, named: bool
 ) -> None:
     missing = [names for names in known.required if not any(variable(n) for n in names)]
     meant = named or any(variable(clue) for clue in known.clues)
@@ -70,7 +86,7 @@ def _recognise(
         found.registries[name] = known.entry(variable, found, ("registries", name))
 
 
-def _docker(variable: Variable, found: Recognised, path: Path) -> dict[str, Any]:
+def _docker(variable: Variables, found: Recognised, path: Path) -> dict[str, Any]:
     found.places[path] = "DOCKER_USERNAME"
     found.places[(*path, "username")] = "DOCKER_USERNAME"
     found.places[(*path, "server")] = "DOCKER_REGISTRY"
@@ -83,7 +99,7 @@ def _docker(variable: Variable, found: Recognised, path: Path) -> dict[str, Any]
     }
 
 
-def _aws(variable: Variable, found: Recognised, path: Path) -> dict[str, Any]:
+def _aws(variable: Variables, found: Recognised, path: Path) -> dict[str, Any]:
     found.places[path] = "AWS_ACCESS_KEY_ID"
     found.places[(*path, "region")] = (
         "AWS_REGION" if variable("AWS_REGION") else "AWS_DEFAULT_REGION"
@@ -91,8 +107,9 @@ def _aws(variable: Variable, found: Recognised, path: Path) -> dict[str, Any]:
     found.places[(*path, "role_arn")] = "AWS_STS_ROLE"
     region = variable("AWS_REGION") or variable("AWS_DEFAULT_REGION") or ""
     entry: dict[str, Any] = {
-        "provider": "ecr",
-        "region": region,
+        # the original asks the public registry in AWS_REGION, which only us-east-1 answers
+        **({"provider": "ecr-public"} if variable.has("ECR_PUBLIC") else {"provider": "ecr"}),
+        **({} if variable.has("ECR_PUBLIC") else {"region": region}),
         "credentials": {
             "access_key_id": "env:AWS_ACCESS_KEY_ID",
             "secret_access_key": "env:AWS_SECRET_ACCESS_KEY",
@@ -109,6 +126,32 @@ def _aws(variable: Variable, found: Recognised, path: Path) -> dict[str, Any]:
         problem = Problem((), "is not set: role and account belong together", "set both or neither")
         found.problems.append((absent, problem))
     return entry
+
+
+def _heroku(_variable: Variables, found: Recognised, path: Path) -> dict[str, Any]:
+    found.places[path] = "HEROKU_API_KEY"
+    return {"provider": "heroku", "credentials": {"api_key": "env:HEROKU_API_KEY"}}
+
+
+def _ibm(variable: Variables, found: Recognised, path: Path) -> dict[str, Any]:
+    found.places[path] = "BLUEMIX_API_KEY"
+    endpoint = (variable("BLUEMIX_API_ENDPOINT") or "api.ng.bluemix.net").removeprefix("https://")
+    region = endpoint.removeprefix("api.").partition(".")[0]
+    if region not in _ICR_HOSTS:
+        hint = f"known are api.REGION.bluemix.net of {', '.join(_ICR_HOSTS)}; else write a config"
+        problem = Problem((), "names no region whose registry is known", hint)
+        found.problems.append(("BLUEMIX_API_ENDPOINT", problem))
+        region = "ng"
+    return {
+        "provider": "ibm",
+        "server": _ICR_HOSTS[region],
+        "aliases": [f"registry.{region}.bluemix.net"],
+        "credentials": {"api_key": "env:BLUEMIX_API_KEY"},
+    }
+
+
+# Regions by their old names, as IBM's list of registry hosts has them.
+_ICR_HOSTS = {"ng": "us.icr.io", "eu-de": "de.icr.io", "eu-gb": "uk.icr.io", "au-syd": "au.icr.io"}
 
 
 def _partition(region: str) -> str:
@@ -131,4 +174,6 @@ SETS: Mapping[str, _Set] = {
         ),
         _aws,
     ),
+    "heroku": _Set(("HEROKU_API_KEY",), (("HEROKU_API_KEY",),), _heroku),
+    "ibm": _Set(("BLUEMIX_API_KEY",), (("BLUEMIX_API_KEY",),), _ibm),
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
-from generator.config.conventions import recognise
+from generator.config.conventions import Variables, recognise
 from generator.config.document import read_config
 from generator.config.model import Config
 from generator.config.problems import Path, Problems
@@ -101,12 +101,7 @@ def _from_conventions(
     inputs: InputRecorder,
     placed: list[Placed],
 ) -> Config | None:
-    def variable(name: str) -> str | None:
-        inputs.variable(name)
-        value = environment.get(name, "")
-        return value if value.strip() else None
-
-    found = recognise(variable, settings.from_env)
+    found = recognise(Variables(environment, inputs), settings.from_env)
     placed += found.problems
     if not found.registries:
         if not placed:
@@ -119,7 +114,7 @@ def _from_conventions(
         source="environment",
         base_folder=FilePath(),
         # what the operator's own environment means is not a config's to bound
-        settings=replace(settings, allow_secrets=None, allow_endpoints=None),
+        settings=replace(settings, allow_servers=None, allow_secrets=None, allow_endpoints=None),
     )
 
     def place(path: Path) -> str:
@@ -144,7 +139,7 @@ def _nothing_recognised() -> Problem:
         "name a file (--config FILE or DOCKERCFG_CONFIG), put the config into "
         "DOCKERCFG_CONFIG_YAML, or set the variables of a registry: "
         "DOCKER_USERNAME and DOCKER_PASSWORD; "
-        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; HEROKU_API_KEY; BLUEMIX_API_KEY",
     )
 
 

@@ -23,6 +23,12 @@ class _Kind:
 BUILT_IN = {
     "static": _Kind("generator.registries.static:StaticProvider"),
     "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
+    "ecr-public": _Kind(
+        "generator.registries.ecr_public:EcrPublicProvider",
+        hosts=r"^(public\.ecr\.aws|ecr-public\.aws\.com)$",
+    ),
+    "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
+    "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
 }
 
 

@@ -44,6 +44,7 @@ FAILURES: dict[str, Answer] = {
     "500": (500, "text/plain", b"oops"),
     "html-200": (200, "text/html", b"<html>captive portal</html>"),
     "empty-list": json_answer(200, {"authorizationData": []}),
+    "other-shape": json_answer(200, {"authorizationData": CANARY}),
     "no-keys": json_answer(200, {"authorizationData": [{}]}),
     "truncated": (200, "application/x-amz-json-1.1", b'{"authorizationData": [{"auth'),
 }
@@ -80,6 +81,7 @@ class EcrStandIn:
         """What makes the AWS SDK come here, with keys that it accepts."""
         return {
             "AWS_ENDPOINT_URL_ECR": self.url,
+            "AWS_ENDPOINT_URL_ECR_PUBLIC": self.url,
             "AWS_ENDPOINT_URL_STS": self.url,
             "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": f"{CANARY}-secret-key",
@@ -164,6 +166,8 @@ class EcrStandIn:
             return None
         if failure in FAILURES:
             return FAILURES[failure]
+        if target.startswith("SpencerFrontendService."):
+            return self._public_token(scope["key"], scope["region"])
         if operation == "GetAuthorizationToken":
             return self._token(scope["key"], scope["region"], failure)
         return self._role(operation, parse_qs(body.decode()))
@@ -189,6 +193,17 @@ class EcrStandIn:
         elif failure == "foreign-host":
             data["proxyEndpoint"] = f"https://{host}.evil.example"
         return json_answer(200, {"authorizationData": [data]})
+
+    def _public_token(self, key: str, region: str) -> Answer:
+        """Answer as ECR Public does: one object, one region."""
+        if region != "us-east-1":
+            return _error("UnsupportedCommandException", "not in this region")
+        pair = f"AWS:{CANARY}-public-{self.accounts.get(key, DEFAULT_ACCOUNT)}"
+        data = {
+            "authorizationToken": base64.b64encode(pair.encode()).decode(),
+            "expiresAt": time.time() + self.date_offset_s + self.lifetime_s,
+        }
+        return json_answer(200, {"authorizationData": data})
 
     def _role(self, operation: str, form: dict[str, list[str]]) -> Answer:
         values = {name: items[0] for name, items in form.items()}

@@ -50,6 +50,23 @@ def test_secrets_are_bound_by_name_and_path(globs: tuple[str, ...], refused: lis
 @pytest.mark.parametrize(
     ("globs", "refused"),
     [
+        (("r.io", "*.dkr.ecr.*.amazonaws.com"), []),
+        (("r.io",), ["registries.e.server"]),
+    ],
+)
+def test_servers_are_bound_by_address(globs: tuple[str, ...], refused: list[str]) -> None:
+    assert problems(allow_servers=globs) == refused
+
+
+def test_docker_hub_is_bound_by_its_one_address() -> None:
+    text = "registries: {r: {server: docker.io, username: u, credentials: env:T}}"
+    settings = Settings("-", config_yaml=text, allow_servers=("https://index.docker.io/v1/",))
+    assert load_config(settings, {}, RecordedInputs()).entries
+
+
+@pytest.mark.parametrize(
+    ("globs", "refused"),
+    [
         (("https://vault.example:8200", "https://*.example"), []),
         (("https://vault.example:8200",), ["registries.e.endpoint"]),
         (("https://ecr.example/",), ["backends.vault.address"]),

@@ -103,6 +103,44 @@ def test_narrowing_to_a_set_that_is_not_there_or_does_not_exist_is_a_problem() -
     assert refused(DOCKER, from_env=("aws", "dcoker"))[0] == "DOCKERCFG_FROM_ENV"
 
 
+@pytest.mark.parametrize("value", ["", "1"])
+def test_ecr_public_counts_when_it_is_set_even_to_nothing(value: str) -> None:
+    entry = load({**AWS, "ECR_PUBLIC": value}).entries[0]
+    assert (entry.provider, entry.server) == ("ecr-public", None)
+
+
+def test_herokus_key_is_an_entry() -> None:
+    entry = load({"HEROKU_API_KEY": "hunter2-CANARY"}).entries[0]
+    assert (entry.name, entry.provider) == ("heroku", "heroku")
+    assert entry.credentials.fields == {"api_key": SecretRef("env", "HEROKU_API_KEY")}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "server", "alias"),
+    [
+        ("", "us.icr.io", "registry.ng.bluemix.net"),
+        ("https://api.eu-de.bluemix.net", "de.icr.io", "registry.eu-de.bluemix.net"),
+        ("api.eu-gb.bluemix.net", "uk.icr.io", "registry.eu-gb.bluemix.net"),
+    ],
+)
+def test_ibms_key_is_an_entry_for_the_region_under_both_names(
+    endpoint: str, server: str, alias: str
+) -> None:
+    environment = {"BLUEMIX_API_KEY": "hunter2-CANARY", "BLUEMIX_API_ENDPOINT": endpoint}
+    entry = load(environment).entries[0]
+    assert (entry.provider, entry.server, entry.aliases) == ("ibm", server, (alias,))
+
+
+def test_an_unknown_region_of_ibm_is_a_problem() -> None:
+    environment = {"BLUEMIX_API_KEY": "k", "BLUEMIX_API_ENDPOINT": "api.mars.bluemix.net"}
+    assert refused(environment) == ["BLUEMIX_API_ENDPOINT"]
+
+
+def test_all_sets_together_are_one_dockercfg() -> None:
+    environment = {**DOCKER, **AWS, "HEROKU_API_KEY": "k", "BLUEMIX_API_KEY": "k"}
+    assert [e.name for e in load(environment).entries] == ["docker", "aws", "heroku", "ibm"]
+
+
 def test_what_was_looked_at_is_recorded() -> None:
     inputs = RecordedInputs()
     load_config(Settings("-"), DOCKER, inputs)

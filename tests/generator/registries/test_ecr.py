@@ -1,33 +1,26 @@
 """The ECR provider against a stand-in on a loopback socket."""
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import anyio
 import pytest
 
 from backends.base import Secret
-from backends.errors import BackendMisconfigured, BackendUnavailable, SecretDenied
+from backends.errors import (
+    BackendMisconfigured,
+    BackendUnavailable,
+    BadAnswer,
+    SecretDenied,
+)
 from backends.testing import make_context
 from generator.errors import ImplausibleAnswer
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.ecr import EcrOptions, EcrProvider
+from generator.registries.ecr import EcrOptions, EcrProvider, parse_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.ecr import EcrStandIn
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-
-
-@pytest.fixture
-def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcrStandIn]:
-    with EcrStandIn() as stand_in:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            monkeypatch.delenv(name)
-        # the SDK looks at the process's own environment
-        for name, value in stand_in.environment.items():
-            monkeypatch.setenv(name, value)
-        yield stand_in
 
 
 def entry(server: str | None = HOST, **options: Any) -> RegistryEntry:
@@ -62,6 +55,7 @@ class TestEcrKeepsTheContract(ProviderContract):
                 "a page": (fails("html-200"), ImplausibleAnswer),
                 "cut off": (fails("truncated"), ImplausibleAnswer),
                 "an empty list": (fails("empty-list"), ImplausibleAnswer),
+                "another shape": (fails("other-shape"), BadAnswer),
                 "missing keys": (fails("no-keys"), ImplausibleAnswer),
                 "an expiry in the past": (fails("past-expiry"), ImplausibleAnswer),
                 "no expiry": (fails("no-expiry"), ImplausibleAnswer),
@@ -145,3 +139,43 @@ async def test_two_regions_are_asked_at_the_same_time(ecr: EcrStandIn) -> None:
                 request = GrantRequest(entry(HOST.replace("eu-west-1", region)), {})
                 group.start_soon(EcrProvider().fetch, request, context)
     assert ecr.token_calls == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "endpoint"),
+    [
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "https://api.ecr.eu-west-1.amazonaws.com"),
+        (
+            "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
+            "https://ecr-fips.us-east-1.amazonaws.com",
+        ),
+        ("123456789012.dkr-ecr.eu-west-1.on.aws", "https://ecr.eu-west-1.api.aws"),
+        ("123456789012.dkr-ecr-fips.us-east-2.on.aws", "https://ecr-fips.us-east-2.api.aws"),
+        (
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+            "https://api.ecr.cn-north-1.amazonaws.com.cn",
+        ),
+        (
+            "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com",
+            "https://api.ecr.us-gov-west-1.amazonaws.com",
+        ),
+        (
+            "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu",
+            "https://api.ecr.eusc-de-east-1.amazonaws.eu",
+        ),
+        (
+            "123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov",
+            "https://api.ecr.us-iso-east-1.c2s.ic.gov",
+        ),
+    ],
+)
+async def test_each_partition_and_kind_of_host_has_its_own_api_endpoint(
+    ecr: EcrStandIn, monkeypatch: pytest.MonkeyPatch, host: str, endpoint: str
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL_ECR")
+    parsed = parse_host(host)
+    assert parsed is not None
+    async with make_context(os.environ).aws.client(
+        "ecr", what="ECR", region=parsed.region, fips=parsed.fips, dual_stack=parsed.dual_stack
+    ) as client:
+        assert client.meta.endpoint_url == endpoint

@@ -42,7 +42,11 @@ def places(server: str | None = HOST, **changes: Any) -> list[tuple[str, ...]]:
     ],
 )
 def test_account_and_region_are_read_from_the_host(host: str, account: str, region: str) -> None:
-    assert parse_host(host) == (account, region)
+    parsed = parse_host(host)
+    assert parsed is not None
+    assert (parsed.account, parsed.region) == (account, region)
+    assert parsed.fips == ("-fips" in host)
+    assert parsed.dual_stack == host.endswith(".on.aws")
     assert places(host) == []
 
 

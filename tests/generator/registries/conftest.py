@@ -1,0 +1,17 @@
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.parts.ecr import EcrStandIn
+
+
+@pytest.fixture
+def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcrStandIn]:
+    """A stand-in for ECR and STS that the SDK finds by the process's own environment."""
+    with EcrStandIn() as stand_in:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        for name, value in stand_in.environment.items():
+            monkeypatch.setenv(name, value)
+        yield stand_in
