@@ -122,13 +122,13 @@ class BackendContract:
 
     async def test_entering_asks_nobody(self, case: BackendCase) -> None:
         """A warm run opens backends that it never asks."""
-        with anyio.fail_after(1):
+        with anyio.fail_after(5):
             async with case.factory(case.factory.options(**case.options), case.context()):
                 pass
 
     async def test_reading_stops_when_it_is_cancelled(self, case: BackendCase) -> None:
         """A cancelled scope ends at once, whatever the backend was waiting for."""
-        with anyio.fail_after(2), anyio.CancelScope() as scope:
+        with anyio.fail_after(5), anyio.CancelScope() as scope:
             scope.cancel()
             async with case.factory(
                 case.factory.options(**case.options), case.context()

@@ -130,4 +130,4 @@ class ProviderContract:
         started = time.monotonic()
         with anyio.move_on_after(0.5):
             await case.fetch()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4

@@ -11,6 +11,7 @@ COMMAND = Path(sys.executable).with_name("dockercfg-generator")
 CANARY = "hunter2-CANARY"
 PLAIN_ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
+    "HOME": "/nonexistent",
     "AWS_EC2_METADATA_DISABLED": "true",
     # what the command runs through counts as covered
     **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS")},

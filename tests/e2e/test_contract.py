@@ -160,7 +160,7 @@ def test_a_signal_ends_a_run_that_waits_and_leaves_nothing(
     assert process.stderr is not None
     assert "docker" in process.stderr.readline()
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=5)
+    _, stderr = process.communicate(timeout=20)
     assert process.returncode == 128 + number
     assert "signal" in stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fifo"]

@@ -163,7 +163,7 @@ def test_a_silent_endpoint_ends_with_the_deadline(one: Pipeline) -> None:
     one.ecr.fail_next("hang", "hang", "hang")
     started = time.monotonic()
     ran = one.run("--timeout", "2s")
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 8
     assert (ran.code, one.target.read_text()) == (69, "as it was")
 
 
@@ -178,8 +178,9 @@ def test_a_signal_during_a_fetch_ends_within_a_second_and_leaves_nothing(
         time.sleep(0.01)
     sent = time.monotonic()
     job.send_signal(number)
-    job.communicate(timeout=5)
-    assert time.monotonic() - sent < 1
+    job.communicate(timeout=20)
+    # a second on an idle machine; without the signal it would wait for its deadline
+    assert time.monotonic() - sent < 5
     assert job.returncode == 128 + number
     assert not one.target.exists()
     assert not list(one.folder.glob(".dockercfg*"))

@@ -142,7 +142,8 @@ async def test_a_slow_registry_delays_only_itself(host: Host) -> None:
     started = time.monotonic()
     outcome = await host.run(*(entry(f"r{number}") for number in range(20)))
     assert states(outcome) == ["fetched"] * 20
-    assert time.monotonic() - started < 2
+    # one after the other would take four
+    assert time.monotonic() - started < 3.5
 
 
 async def test_what_is_not_there_in_time_has_failed(host: Host) -> None:

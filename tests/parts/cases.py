@@ -41,4 +41,5 @@ def fails(
     assert suppressed or error.__context__ is None, shown
     assert (type(error), error.reference) == (kind, reference), error.message
     assert error.hint
-    assert seconds < within_s
+    # a busy machine doubles everything; what it tells is a hang from an answer
+    assert seconds < 3 * within_s
