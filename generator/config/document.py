@@ -14,9 +14,10 @@ from generator.config.problems import Problems
 from generator.config.references import References
 from generator.config.registries import read_entries
 from generator.model import RegistryEntry
+from generator.options import parse_mode
 from generator.output.addresses import remark
 from generator.output.document import OutputFormat
-from generator.settings import Settings, parse_mode
+from generator.settings import Settings
 
 _KEYS = ("cache", "backends", "registries", "output", "timeout")
 Duration = Annotated[float, BeforeValidator(parse_duration)]
