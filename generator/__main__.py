@@ -10,6 +10,7 @@ import time
 def main() -> None:
     """Run the command line; ends the process."""
     started_at = time.monotonic()
+    _fill_closed_streams()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
 
@@ -20,6 +21,21 @@ def main() -> None:
     from generator.app import main as run  # noqa: PLC0415 - after the signals
 
     run(sys.argv[1:], os.environ, leave=os._exit, started_at=started_at)
+
+
+def _fill_closed_streams() -> None:
+    """Put /dev/null where a caller closed stdin, stdout or stderr.
+
+    The next file to be opened would get the number of the closed one, and be written to as if it
+    were it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - stays open to the end
 
 
 def _leave(number: int, _frame: object) -> None:

@@ -206,8 +206,9 @@ def _warn(log: Logger, reference: str, message: str) -> None:
 
 def _left(code: int, leave: Leave) -> int:
     for stream in (sys.stdout, sys.stderr):
-        # A reader that went away has nothing to be told.
-        with suppress(OSError):
-            stream.flush()
+        # A reader that went away has nothing to be told; a closed stream is None.
+        if stream is not None:
+            with suppress(OSError):
+                stream.flush()
     leave(int(code))
     return int(code)

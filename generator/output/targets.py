@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -47,7 +48,7 @@ def check_target(path: str, *, merge: bool) -> Target:
 
 def _target(path: str) -> Target:
     if path == "-":
-        return Target("descriptor", Path(path), 1)
+        return _stdout()
     place = _follow(Path(path))
     # Its own file must not be looked up: a redirection's file would be replaced under the shell.
     if match := _DESCRIPTOR.fullmatch(str(place)):
@@ -64,6 +65,13 @@ def _target(path: str) -> Target:
         return Target("stream", place)
     kind = "a folder" if stat.S_ISDIR(mode) else "neither a file nor a stream"
     raise OutputError("output-not-a-file", f"{path} is {kind}", "name the file to write")
+
+
+def _stdout() -> Target:
+    # Python has none where the caller closed it; the descriptor may be anything by now
+    if sys.stdout is None:
+        raise OutputError("stdout-closed", "stdout is closed", "open it, or name a file")
+    return Target("descriptor", Path("stdout"), 1)
 
 
 def _follow(path: Path) -> Path:

@@ -166,6 +166,40 @@ def test_a_signal_ends_a_run_that_waits_and_leaves_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fifo"]
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        (">&-", 73, "stdout is closed"),
+        (">/dev/full", 73, "stdout lies on a full file system"),
+        ("2>&- >out", 0, ""),
+        ("<&- >out", 0, "docker:"),
+    ],
+)
+def test_closed_and_full_streams_are_no_reason_to_crash_or_to_write_elsewhere(
+    redirection: str, code: int, said: str, tmp_path: Path
+) -> None:
+    answer = subprocess.run(
+        ["bash", "-c", f"{COMMAND} - {redirection}"],
+        cwd=tmp_path,
+        env=PLAIN_ENVIRONMENT | HUB,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == code
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+    if code == 0:
+        document = (tmp_path / "out").read_text()
+        assert login_of(document, "https://index.docker.io/v1/") == f"ci-bot:{CANARY}"
+
+
+def test_a_file_is_written_although_stdout_is_closed(tmp_path: Path) -> None:
+    command = f"{COMMAND} {tmp_path / 'd'} >&- 2>&-"
+    subprocess.run(["bash", "-c", command], env=PLAIN_ENVIRONMENT | HUB, check=True)
+    assert "auths" in (tmp_path / "d").read_text()
+
+
 def test_version_and_help_are_on_stdout() -> None:
     assert run("--version").stdout.startswith("dockercfg-generator ")
     assert "DOCKERCFG_CONFIG" in run("--help").stdout
