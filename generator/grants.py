@@ -191,7 +191,8 @@ class GrantSource:
         raise ImplausibleAnswer(
             "validity-too-short",
             f"the token lives {expires_at - requested_at:.0f} s, {asked_s:.0f} s are asked for",
-            "lower --min-validity, or have the registry give longer tokens",
+            "have the registry, or the lease of the secret behind it, give longer ones"
+            + (", or lower --min-validity" if self.rule.promised else ""),
         )
 
     def _fresh(self, grant: Grant) -> bool:
