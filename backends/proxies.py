@@ -6,6 +6,16 @@ from urllib.parse import urlsplit
 from backends.inputs import InputRecorder
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether ``host`` is this machine: by name or address, never by a look-alike name."""
+    from ipaddress import ip_address  # noqa: PLC0415 - 2 ms that few runs need
+
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class Proxies:
     """``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``, in either case.
 
@@ -19,6 +29,9 @@ class Proxies:
     def proxy_for(self, url: str) -> str | None:
         """Return the proxy's URL for ``url``, ``None`` if it is asked directly."""
         parts = urlsplit(url)
+        if is_loopback(parts.hostname or ""):
+            # What may be asked in plain http must not leave this machine, as Go's clients see it
+            return None
         proxy = self._value(f"{parts.scheme}_proxy") or self._value("all_proxy")
         if not proxy or self._bypassed(parts.netloc.rpartition("@")[2]):
             return None

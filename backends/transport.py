@@ -10,7 +10,7 @@ from backends.http_errors import can_heal, failed, timed_out
 from backends.http_model import HttpAnswer, HttpOptions
 from backends.http_retry import Healing, raise_if_healing
 from backends.inputs import InputRecorder
-from backends.proxies import Proxies
+from backends.proxies import Proxies, is_loopback
 from backends.tls import TlsTrust
 
 CONNECT_S = 3.0
@@ -92,8 +92,14 @@ class HttpSession:
             BackendUnavailable: not reached, or not in time.
             BackendMisconfigured: a request that can not be sent, plain http to another host.
         """
-        place = f"{what} at {self._host(url)}"
-        self._refuse_plain_http(url, place)
+        host, plain = self._target(url, what)
+        place = f"{what} at {host}"
+        if plain:
+            raise BackendMisconfigured(
+                "plain-http-refused",
+                f"{place}: plain http to another host would show every secret on the way",
+                "use https, or write allow_http: true if the network between is yours",
+            )
         arguments = {
             "headers": dict(headers or {}),
             "params": params,
@@ -159,11 +165,20 @@ class HttpSession:
         raise timed_out(place, self._options.total_s)
 
     def _client(self, url: str) -> Any:
+        import httpx2
+
         proxy = None
         if self._options.unix_socket is None:
             proxy = self._options.proxy or self._proxies.proxy_for(url)
         if proxy not in self._clients:
-            self._clients[proxy] = self._make_client(proxy)
+            try:
+                self._clients[proxy] = self._make_client(proxy)
+            except (ImportError, ValueError, httpx2.InvalidURL):
+                raise BackendMisconfigured(
+                    "proxy-unusable",
+                    "the proxy's address can not be used",
+                    "write http://HOST:PORT in HTTPS_PROXY or proxy:; SOCKS is not spoken",
+                ) from None
         return self._clients[proxy]
 
     def _make_client(self, proxy: str | None) -> Any:
@@ -190,27 +205,20 @@ class HttpSession:
             },
         )
 
-    def _host(self, url: str) -> str:
+    def _target(self, url: str, what: str) -> tuple[str, bool]:
+        """Return the host for messages, and whether secrets would go there in the clear."""
         if self._options.unix_socket is not None:
-            return self._options.unix_socket
-        parts = urlsplit(url)
-        return parts.netloc.rpartition("@")[2]
-
-    def _refuse_plain_http(self, url: str, place: str) -> None:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        loopback = host in ("localhost", "::1") or host.startswith("127.")
-        if (
-            parts.scheme == "http"
-            and not loopback
-            and not self._options.allow_http
-            and self._options.unix_socket is None
-        ):
+            return self._options.unix_socket, False
+        try:
+            parts = urlsplit(url)
+            # looked at to be checked: it may be no number, or too large a one
+            _ = parts.port
+        except ValueError:
             raise BackendMisconfigured(
-                "plain-http-refused",
-                f"{place}: plain http to another host would show every secret on the way",
-                "use https, or write allow_http: true if the network between is yours",
-            )
+                "request-unusable", f"{what}: the URL can not be used", "check the address"
+            ) from None
+        plain = parts.scheme == "http" and not is_loopback(parts.hostname or "")
+        return parts.netloc.rpartition("@")[2], plain and not self._options.allow_http
 
 
 def _version() -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import anyio
 
 from backends.base import IdentityPart, Lease, RunContext, SecretDocument, SecretRef
-from backends.errors import BackendError
+from backends.errors import BackendError, BackendMisconfigured
 from backends.once import Once
 from backends.reference import unknown_options
 from backends.transport import HttpSession
@@ -20,7 +20,7 @@ from backends.vault.read_errors import dead_token, explained
 from backends.vault.reader import api_path, read_document, token_ttl_s
 from backends.vault.settings import PARALLEL_READS, VaultSettings, effective_settings
 
-_OPTIONS = ("version", "mount", "engine")
+_OPTIONS = ("version", "mount", "engine", "ns")
 _ENGINES: tuple[Engine, ...] = ("kv1", "kv2", "logical")
 _REVOKE_S = 0.5
 
@@ -38,16 +38,17 @@ class VaultBackend:
         self._authenticator = Authenticator(settings, context, session)
         self._first = Once(self._log_in)
         self._second = Once(self._log_in)
-        self._mounts = Mounts()
+        self._mounts: dict[str | None, Mounts] = {}
         self._limit = anyio.Semaphore(PARALLEL_READS)
         self._logins: list[Login] = []
         self._leased = False
 
-    def identity(self, ref: SecretRef) -> Sequence[IdentityPart]:  # noqa: ARG002 - one for all paths
-        """Address, namespace and who logs in; the path is the reference's."""
+    def identity(self, ref: SecretRef) -> Sequence[IdentityPart]:
+        """Address, namespaces and who logs in; the path is the reference's."""
         return [
             ("address", self._settings.http.unix_socket or self._settings.address),
             ("namespace", self._settings.namespace or ""),
+            ("namespace_read", self._settings_for(ref).namespace or ""),
             *self._authenticator.identity(),
         ]
 
@@ -81,33 +82,54 @@ class VaultBackend:
         return login
 
     async def _attempt(self, ref: SecretRef, login: Login, *, last: bool) -> SecretDocument:
-        client = make_client(self._settings, self._session, login.token)
+        settings = self._settings_for(ref)
+        client = make_client(settings, self._session, login.token)
         path = ref.path.strip("/")
         try:
             mount, engine = await self._engine(client, ref)
             path = api_path(ref, mount, engine)
-            document = await read_document(client, ref, mount, engine, self._settings)
+            document = await read_document(client, ref, mount, engine, settings)
         except VaultFailure as failure:
             died = failure.status == 403 and dead_token(failure)
             if died and self._authenticator.repeatable and not last:
                 raise _TokenDied from None
-            raise await explained(failure, client, self._settings, ref, path) from None
+            raise await explained(failure, client, settings, ref, path) from None
         if document.lease is not None:
-            document = replace(document, lease=await self._capped(document.lease, login, client))
+            document = replace(document, lease=await self._capped(document.lease, login))
         return document
+
+    def _settings_for(self, ref: SecretRef) -> VaultSettings:
+        """Return the settings to read ``ref`` with: ``ns`` stands for the configured namespace.
+
+        The login stays where it is; its token is good for the namespaces below, too.
+        """
+        namespace = dict(ref.options).get("ns")
+        if namespace is None:
+            return self._settings
+        return replace(self._settings, namespace=namespace.strip("/"))
 
     async def _engine(self, client: object, ref: SecretRef) -> tuple[str, Engine]:
         options = dict(ref.options)
         wanted = next((engine for engine in _ENGINES if engine == options.get("engine")), None)
         if "mount" in options and wanted:
             return options["mount"].strip("/") + "/", wanted
-        mount, engine = await self._mounts.find(client, ref.path.strip("/"))
+        mounts = self._mounts.setdefault(options.get("ns"), Mounts())
+        mount, engine = await mounts.find(client, ref.path.strip("/"))
+        if wanted not in (None, "logical", engine):
+            raise BackendMisconfigured(
+                "vault-engine-mismatch",
+                f"{ref.document}: {mount} is {engine}, not {wanted}",
+                "drop ?engine=, it is found out by itself",
+            )
         return mount, wanted or engine
 
-    async def _capped(self, lease: Lease, login: Login, client: object) -> Lease:
+    async def _capped(self, lease: Lease, login: Login) -> Lease:
         """Let a lease end with the token that it was made with, for then it does."""
         self._leased = True
-        ttl_s = login.ttl_s if login.ours or login.token is None else await token_ttl_s(client)
+        ttl_s = login.remaining_s()
+        if ttl_s is None and login.token is not None:
+            client = make_client(self._settings, self._session, login.token)
+            ttl_s = await token_ttl_s(client)
         return lease if ttl_s is None else Lease(min(lease.duration_s, ttl_s))
 
 
@@ -130,6 +152,8 @@ class VaultBackendFactory:
             problems.append(f"{name}: version must be a number from 1; without it, the latest")
         if options.get("engine", "auto") not in ("auto", *_ENGINES):
             problems.append(f"{name}: engine is one of auto, {', '.join(_ENGINES)}")
+        if any(s in ("", ".", "..") for s in options.get("ns", "x").strip("/").split("/")):
+            problems.append(f"{name}: ns must be a namespace's path, as team/sub is one")
         if "mount" in options and not f"{path}/".startswith(options["mount"].strip("/") + "/"):
             problems.append(f"{name}: mount= must be a leading part of the path")
         return problems

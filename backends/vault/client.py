@@ -101,6 +101,12 @@ def checked_token(token: Secret, source: str) -> Secret:
     return Secret(text)
 
 
+def data_of(body: Any) -> dict[str, Any]:
+    """Return the ``data`` of an answer; an empty one if it has another shape."""
+    data = body.get("data") if isinstance(body, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
 def _headers(settings: VaultSettings, token: str | None) -> dict[str, str]:
     headers = {"X-Vault-Request": "true"}
     if token:
@@ -115,14 +121,21 @@ def _body_of(answer: HttpAnswer) -> dict[str, Any]:
     body = answer.json_object()
     if answer.ok and (body or answer.status == 204):
         return _aged(body, answer.headers)
-    data = body.get("data")
-    metadata = data.get("metadata") if isinstance(data, dict) else None
+    metadata = data_of(body).get("metadata")
     raise VaultFailure(
         answer.status,
         (*_texts(body, "errors"), *_texts(body, "warnings"), *_plain_text(answer)),
         metadata if isinstance(metadata, dict) else None,
-        urlsplit(answer.headers.get("location", "")).netloc or None,
+        _host_of(answer.headers.get("location", "")),
     )
+
+
+def _host_of(location: str) -> str | None:
+    """Return the host of a redirect, without the user name and password that may stand there."""
+    try:
+        return urlsplit(location).netloc.rpartition("@")[2] or None
+    except ValueError:
+        return None
 
 
 def _texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:

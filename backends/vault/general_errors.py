@@ -24,7 +24,7 @@ _BY_TEXT: tuple[tuple[str, type[BackendError], str, str, str], ...] = (
         SecretNotFound,
         "vault-namespace-not-found",
         "there is no such namespace",
-        "check namespace: or VAULT_NAMESPACE",
+        "check namespace:, VAULT_NAMESPACE or ?ns=",
     ),
     (
         "HTTP request to an HTTPS server",

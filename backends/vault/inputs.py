@@ -58,17 +58,20 @@ def given_token(auth: VaultAuth, context: RunContext) -> Secret:
         return checked_token(secret, "auth: credentials: token")
     if text := variable(context, "TOKEN"):
         return checked_token(Secret(text), "VAULT_TOKEN")
-    home = context.variable("HOME")
-    path = variable(context, "TOKEN_FILE") or (f"{home}/.vault-token" if home else None)
-    if path is not None:
+    if path := variable(context, "TOKEN_FILE"):
+        return _token_in(path, context)
+    if home := context.variable("HOME"):
         try:
-            content = context.read_file(path, limit=_LARGEST_TOKEN)
+            return _token_in(f"{home}/.vault-token", context)
         except SecretNotFound:
             pass
-        else:
-            return checked_token(Secret(content.decode("ascii", "replace")), path)
     raise SecretNotFound(
         "vault-token-missing",
         "there is no Vault token",
         "set VAULT_TOKEN, or write another method under auth: (approle, jwt, kubernetes, …)",
     )
+
+
+def _token_in(path: str, context: RunContext) -> Secret:
+    content = context.read_file(path, limit=_LARGEST_TOKEN)
+    return checked_token(Secret(content.decode("ascii", "replace")), path)

@@ -1,15 +1,18 @@
 """Logging in, by any method that a CI job has; one attempt, never a retry of a one-shot login."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
+
 from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_identity import CiIdentity
-from backends.errors import SecretDenied
+from backends.errors import BackendMisconfigured, SecretDenied
 from backends.jwt_identity import identity_of_token
 from backends.transport import HttpSession
-from backends.vault.client import VaultFailure, checked_token, make_client
+from backends.vault.client import VaultFailure, checked_token, data_of, make_client
 from backends.vault.general_errors import implausible
 from backends.vault.inputs import SERVICE_ACCOUNT_TOKEN, credential, given_token, required
 from backends.vault.login_errors import login_refused
@@ -23,12 +26,19 @@ _ONE_SHOT = ("token", "approle", "userpass", "agent")
 class Login:
     """A token, and what is known of it; ``ours`` if this run made it, and may end it.
 
-    ``ttl_s`` counts from the login; ``None`` is unknown.
+    ``ttl_s`` counts from ``made_at``, on the event loop's clock; ``None`` is unknown.
     """
 
     token: Secret | None = field(default=None, repr=False)
     ours: bool = False
     ttl_s: float | None = None
+    made_at: float = 0.0
+
+    def remaining_s(self) -> float | None:
+        """Return how long the token still lives."""
+        if self.ttl_s is None:
+            return None
+        return max(0.0, self.ttl_s - (anyio.current_time() - self.made_at))
 
 
 class Authenticator:
@@ -87,6 +97,10 @@ class Authenticator:
         auth, context = self._auth, self._context
         if auth.method == "token":
             return [("token", given_token(auth, context))]
+        if auth.method == "agent":
+            # As whom it is logged in, only the agent knows.
+            context.opaque("vault-agent")
+            return []
         if auth.method == "aws":
             return [(f"aws.{name}", value) for name, value in context.aws.identity()]
         if auth.method == "kubernetes" and not auth.credentials:
@@ -120,18 +134,19 @@ class Authenticator:
         looked_up = await nobody.adapter.post(
             "/v1/sys/wrapping/lookup", json={"token": wrapping_token.reveal()}
         )
-        path = str((looked_up.get("data") or {}).get("creation_path", ""))
         mount = self._settings.auth_mount
-        if not (path.startswith(f"auth/{mount}/role/") and path.endswith("/secret-id")):
+        role = re.escape(self._auth.role) if self._auth.role else "[^/]+"
+        wanted = rf"auth/{re.escape(mount)}/role/{role}/secret-id"
+        if not re.fullmatch(wanted, str(data_of(looked_up).get("creation_path"))):
             raise SecretDenied(
                 "vault-wrapping-foreign",
                 f"{self._settings.place}: the wrapping token wraps something else than a "
-                f"secret_id of auth/{mount}",
+                f"secret_id of auth/{mount}{f' for {self._auth.role}' if self._auth.role else ''}",
                 "treat it as tampered with: find out who made it, and have another one made",
             )
         holder = make_client(self._settings, self._session, wrapping_token)
         unwrapped = await holder.sys.unwrap()
-        secret_id = (unwrapped.get("data") or {}).get("secret_id")
+        secret_id = data_of(unwrapped).get("secret_id")
         if not isinstance(secret_id, str):
             raise implausible(self._settings, "the wrapped answer holds no secret_id")
         return Secret(secret_id)
@@ -153,6 +168,12 @@ class Authenticator:
 
     async def _userpass(self, client: Any) -> Any:
         password = required(self._auth, "password", self._context)
+        if not self._auth.username:
+            raise BackendMisconfigured(
+                "vault-login-incomplete",
+                "the Vault login by userpass needs username",
+                "write auth: {username: NAME}",
+            )
         return await client.auth.userpass.login(
             self._auth.username, password.reveal(), mount_point=self._settings.auth_mount
         )
@@ -197,4 +218,5 @@ def _login_of(body: Any, settings: VaultSettings) -> Login:
         checked_token(Secret(token), "the answer to the login"),
         ours=ours,
         ttl_s=float(duration) if isinstance(duration, int) and duration > 0 else None,
+        made_at=anyio.current_time(),
     )

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import anyio
 
-from backends.vault.client import VaultFailure
+from backends.vault.client import VaultFailure, data_of
 
 Engine = Literal["kv1", "kv2", "logical"]
 
@@ -30,8 +30,8 @@ class Mounts:
                 if f"{path}/".startswith(mount):
                     return mount, engine
             answer = await client.adapter.get(f"/v1/sys/internal/ui/mounts/{_quoted(path)}")
-            data = answer.get("data")
-            found = data.get("path") if isinstance(data, dict) else None
+            data = data_of(answer)
+            found = data.get("path")
             if not isinstance(found, str) or not found:
                 raise VaultFailure(200)
             self._known[found] = _engine(data)

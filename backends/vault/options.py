@@ -1,8 +1,8 @@
 """What a config may say about a Vault or OpenBao server."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from backends.base import SecretRef
 from backends.durations import parse_duration
@@ -11,6 +11,17 @@ from backends.vault.address import problem_of_address
 
 Method = Literal["token", "approle", "jwt", "kubernetes", "userpass", "cert", "aws", "agent"]
 Duration = Annotated[float, BeforeValidator(parse_duration)]
+
+_CREDENTIALS: dict[Method, tuple[str, ...]] = {
+    "token": ("token",),
+    "approle": ("role_id", "secret_id", "wrapped_secret_id"),
+    "jwt": ("jwt",),
+    "kubernetes": ("jwt",),
+    "userpass": ("password",),
+    "cert": (),
+    "aws": (),
+    "agent": (),
+}
 
 
 def _address(value: str) -> str:
@@ -36,6 +47,18 @@ class VaultAuth(BackendOptions):
     server_id: str | None = None
     """The value that an ``aws`` login must carry in X-Vault-AWS-IAM-Server-ID."""
     credentials: dict[str, SecretRef] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _credentials_fit_the_method(self) -> Self:
+        taken = _CREDENTIALS[self.method]
+        if set(self.credentials) - set(taken):
+            raise ValueError(
+                f"method {self.method} takes "
+                + (f"only these credentials: {', '.join(taken)}" if taken else "no credentials")
+            )
+        if {"secret_id", "wrapped_secret_id"} <= set(self.credentials):
+            raise ValueError("give secret_id or wrapped_secret_id, not both")
+        return self
 
 
 class VaultOptions(BackendOptions):

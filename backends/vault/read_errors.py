@@ -4,7 +4,7 @@ from typing import Any
 
 from backends.base import SecretRef
 from backends.errors import BackendError, BackendMisconfigured, SecretDenied, SecretNotFound
-from backends.vault.client import VaultFailure
+from backends.vault.client import VaultFailure, data_of
 from backends.vault.general_errors import general
 from backends.vault.settings import VaultSettings
 
@@ -46,8 +46,8 @@ def _not_there(failure: VaultFailure, ref: SecretRef, where: str) -> BackendErro
         return SecretNotFound(
             "vault-mount-not-found", f"{where}: nothing is mounted there", "check the first part"
         )
-    version = dict(ref.options).get("version")
-    if version is not None:
+    options = dict(ref.options)
+    if "version" in options:
         return SecretNotFound(
             "vault-version-not-found",
             f"{where}: there is no such version, or no such secret",
@@ -56,7 +56,8 @@ def _not_there(failure: VaultFailure, ref: SecretRef, where: str) -> BackendErro
     return SecretNotFound(
         "vault-path-not-found",
         f"{where}: there is no such secret; a folder is none",
-        "check the path: MOUNT/PATH, without data/",
+        "check the path: MOUNT/PATH, without data/"
+        + ("; drop ?engine=, it is found out by itself" if "engine" in options else ""),
     )
 
 
@@ -70,8 +71,8 @@ async def denied(client: Any, failure: VaultFailure, path: str, where: str) -> B
         )
     try:
         answer = await client.adapter.post("/v1/sys/capabilities-self", json={"paths": [path]})
-        capabilities = (answer.get("data") or {}).get(path)
-    except VaultFailure:
+        capabilities = data_of(answer).get(path)
+    except (VaultFailure, BackendError):
         capabilities = None
     if not isinstance(capabilities, list):
         return SecretDenied(
@@ -80,21 +81,39 @@ async def denied(client: Any, failure: VaultFailure, path: str, where: str) -> B
             f'allow read: path "{path}" {{ capabilities = ["read"] }}',
         )
     may_read = {"read", "root"} & set(capabilities)
-    if may_read and "preflight capability check" in failure.text:
-        return SecretNotFound(
-            "vault-mount-not-found", f"{where}: nothing is mounted there", "check the first part"
-        )
+    if "preflight capability check" in failure.text:
+        return _no_mount(where, may_read=bool(may_read))
     if may_read:
         return SecretDenied(
             "vault-denied-although-allowed",
             f"{where}: the token may read it, yet it was refused",
             "check mount, KV version, namespace, and the policy's parameters",
         )
+    if "/data/data/" in path:
+        return SecretDenied(
+            "vault-denied",
+            f"{where}: the token's policies grant no read on {path}",
+            "write the path as MOUNT/PATH, without data/: that is added by itself",
+        )
     granted = ", ".join(str(name) for name in capabilities if name != "deny") or "nothing"
     return SecretDenied(
         "vault-denied",
         f"{where}: the token's policies grant {granted} on {path}, read is needed",
         f'add to the policy: path "{path}" {{ capabilities = ["read"] }}',
+    )
+
+
+def _no_mount(where: str, *, may_read: bool) -> BackendError:
+    """Vault hides from a token without any right below a mount whether there is one."""
+    if may_read:
+        return SecretNotFound(
+            "vault-mount-not-found", f"{where}: nothing is mounted there", "check the first part"
+        )
+    return SecretDenied(
+        "vault-mount-hidden",
+        f"{where}: nothing is mounted there, or the token has no right to anything below it",
+        "check the first part of the path, and the policy: for KV version 2 it must name "
+        "MOUNT/data/PATH",
     )
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from backends.base import Lease, SecretDocument, SecretRef
-from backends.errors import BackendMisconfigured
-from backends.vault.client import VaultFailure
+from backends.errors import BackendError, BackendMisconfigured
+from backends.vault.client import VaultFailure, data_of
 from backends.vault.general_errors import implausible
 from backends.vault.mounts import Engine
 from backends.vault.settings import VaultSettings
@@ -32,6 +32,12 @@ async def read_document(
             "vault-version-without-kv2",
             f"{ref.document}: version= needs a KV version 2 mount, {mount} is none",
             "drop ?version=",
+        )
+    if engine != "logical" and any(name.startswith("arg.") for name, _ in ref.options):
+        raise BackendMisconfigured(
+            "vault-arguments-of-kv",
+            f"{ref.document}: arg. options are for engines that make secrets, {mount} keeps them",
+            "drop the arg. options",
         )
     if engine == "kv2":
         body = await client.secrets.kv.v2.read_secret_version(
@@ -74,9 +80,10 @@ async def token_ttl_s(client: Any) -> float | None:
     """Return how long the token still lives, ``None`` if it does not end or does not say."""
     try:
         answer = await client.auth.token.lookup_self()
-    except VaultFailure:
+    except (VaultFailure, BackendError):
+        # The secret is made already; asking for the token's life is all that failed.
         return None
-    ttl = (answer.get("data") or {}).get("ttl")
+    ttl = data_of(answer).get("ttl")
     return float(ttl) if isinstance(ttl, int) and ttl > 0 else None
 
 

@@ -55,7 +55,11 @@ def effective_settings(options: VaultOptions, context: RunContext) -> VaultSetti
     """
     context.inputs.prefix("BAO_")
     context.inputs.prefix("VAULT_")
-    address, socket = _address(options.address or variable(context, "ADDR") or DEFAULT_ADDRESS)
+    auth = options.auth or VaultAuth()
+    agent = variable(context, "AGENT_ADDR") if auth.method == "agent" else None
+    address, socket = _address(
+        options.address or agent or variable(context, "ADDR") or DEFAULT_ADDRESS
+    )
     tls = TlsOptions(
         ca_file=_path(context, options.ca_file or variable(context, "CACERT")),
         ca_path=_path(context, options.ca_path or variable(context, "CAPATH")),
@@ -74,9 +78,7 @@ def effective_settings(options: VaultOptions, context: RunContext) -> VaultSetti
         connections=PARALLEL_READS,
     )
     namespace = options.namespace or variable(context, "NAMESPACE")
-    return VaultSettings(
-        address, namespace.strip("/") if namespace else None, options.auth or VaultAuth(), http
-    )
+    return VaultSettings(address, namespace.strip("/") if namespace else None, auth, http)
 
 
 def variable(context: RunContext, name: str) -> str | None:

@@ -121,9 +121,18 @@ async def test_an_unknown_host_is_told() -> None:
 async def test_plain_http_to_another_host_is_refused_unless_allowed() -> None:
     error = await refused(f"http://user:{CANARY}@192.0.2.1/")
     assert (type(error), error.reference) == (BackendMisconfigured, "plain-http-refused")
+    for lookalike in ("http://127.0.0.1.store.invalid/", "http://localhost.store.invalid/"):
+        assert (await refused(lookalike)).reference == "plain-http-refused"
     with anyio.move_on_after(0.2) as scope:
         await ask("http://192.0.2.1/", options=HttpOptions(allow_http=True))
     assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize("url", ["http://[::1/", "https://store.example:99999/", "nonsense"])
+async def test_a_url_that_is_none_is_told(url: str) -> None:
+    with pytest.raises(BackendMisconfigured) as caught:
+        await ask(url)
+    assert caught.value.reference == "request-unusable"
 
 
 async def test_a_header_that_can_not_be_sent_is_told_unseen() -> None:
@@ -147,12 +156,36 @@ async def test_what_is_no_json_is_told() -> None:
 
 
 async def test_a_proxy_is_used_except_where_no_proxy_says_not() -> None:
-    with faulty_server(answer(200, b'{"by": "proxy"}')) as proxy, faulty_server(answer(200)) as it:
+    store = "http://store.invalid/"
+    allowed = HttpOptions(allow_http=True)
+    with faulty_server(answer(200, b'{"by": "proxy"}')) as proxy:
         variables = {"http_proxy": proxy.url}
-        assert (await ask(it.url, variables)).json() == {"by": "proxy"}
-        assert (await ask(it.url, {**variables, "NO_PROXY": "127.0.0.1"})).json() == {}
-        own = HttpOptions(proxy=proxy.url)
-        assert (await ask(it.url, {"no_proxy": "*"}, options=own)).json() == {"by": "proxy"}
+        assert (await ask(store, variables, options=allowed)).json() == {"by": "proxy"}
+        for excepted in ("store.invalid", ".invalid", "*"):
+            with pytest.raises(BackendUnavailable) as caught:
+                await ask(store, {**variables, "NO_PROXY": excepted}, options=allowed)
+            assert caught.value.reference == "host-not-resolved"
+        own = HttpOptions(proxy=proxy.url, allow_http=True)
+        assert (await ask(store, {"no_proxy": "*"}, options=own)).json() == {"by": "proxy"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_what_is_asked_of_this_machine_never_leaves_it_through_a_proxy(host: str) -> None:
+    with faulty_server(answer(200)) as proxy, faulty_server(answer(200)) as here:
+        url = here.url.replace("127.0.0.1", host)
+        variables = {"http_proxy": proxy.url, "ALL_PROXY": proxy.url}
+        assert (await ask(url, variables)).status == 200
+        assert proxy.requests == []
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:1", f"ht!tp://user:{CANARY}@:x", "ftp://proxy.example"]
+)
+async def test_a_proxy_that_can_not_be_one_is_told_unseen(proxy: str) -> None:
+    with pytest.raises(BackendMisconfigured) as caught:
+        await ask("https://store.example/", {"ALL_PROXY": proxy})
+    assert caught.value.reference == "proxy-unusable"
+    assert CANARY not in caught.value.message + caught.value.hint
 
 
 async def test_a_proxy_that_is_down_is_told() -> None:

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 Reply = Callable[[socket.socket], None]
@@ -81,3 +81,14 @@ def faulty_server(*replies: Reply) -> Iterator[Faulty]:
             # wakes the thread that accepts
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """Give a URL whose port takes no connection and refuses none: its queue is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
+        for _ in range(4):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)  # noqa: FBT003 - socket's interface
+            client.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"

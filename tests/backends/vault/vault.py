@@ -69,6 +69,10 @@ def ref(name: str) -> SecretRef:
     return SecretRef("env", name)
 
 
+def options(**named: str) -> tuple[tuple[str, str], ...]:
+    return tuple(named.items())
+
+
 class JwtIssuer:
     """A CI that signs its jobs' tokens."""
 
