@@ -3,7 +3,9 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from backends.durations import parse_duration
 
 
 class BackendOptions(BaseModel):
@@ -24,3 +26,6 @@ def _url(value: str) -> str:
 
 EndpointUrl = Annotated[str, AfterValidator(_url)]
 """The URL of an API, where it is not the vendor's own."""
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+"""Seconds, written as ``90s``, ``15m`` or ``2h``."""

@@ -16,6 +16,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _is_metadata(host: str) -> bool:
+    """Tell whether ``host`` is a cloud's metadata service: a proxy's would be another machine's."""
+    return host in ("169.254.169.254", "metadata.google.internal")
+
+
 class Proxies:
     """``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``, in either case.
 
@@ -29,7 +34,7 @@ class Proxies:
     def proxy_for(self, url: str) -> str | None:
         """Return the proxy's URL for ``url``, ``None`` if it is asked directly."""
         parts = urlsplit(url)
-        if is_loopback(parts.hostname or ""):
+        if is_loopback(parts.hostname or "") or _is_metadata(parts.hostname or ""):
             # What may be asked in plain http must not leave this machine, as Go's clients see it
             return None
         proxy = self._value(f"{parts.scheme}_proxy") or self._value("all_proxy")

@@ -45,6 +45,7 @@ class HttpTransport:
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         what: str = "HTTP",
         idempotent: bool = True,
         options: HttpOptions = HttpOptions(),
@@ -52,7 +53,14 @@ class HttpTransport:
         """Send one request on a connection of its own; see `HttpSession.request`."""
         async with self.session(options) as session:
             return await session.request(
-                method, url, headers=headers, form=form, json=json, what=what, idempotent=idempotent
+                method,
+                url,
+                headers=headers,
+                form=form,
+                json=json,
+                content=content,
+                what=what,
+                idempotent=idempotent,
             )
 
 
@@ -80,6 +88,7 @@ class HttpSession:
         params: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         what: str = "HTTP",
         idempotent: bool = True,
     ) -> HttpAnswer:
@@ -105,6 +114,7 @@ class HttpSession:
             "params": params,
             "data": form,
             "json": json,
+            "content": content,
         }
         given = {name: value for name, value in arguments.items() if value is not None}
         return await self._with_retries(method, url, given, place, idempotent=idempotent)

@@ -8,8 +8,9 @@ from typing import Literal
 
 import anyio
 
-from backends.base import RunContext, SecretBackend
+from backends.base import IdentityPart, RunContext, Secret, SecretBackend
 from backends.errors import BackendError
+from backends.jwt_identity import identity_of_token
 from generator.cache.freshness import (
     SHORTEST_USE_S,
     FreshnessRule,
@@ -98,12 +99,14 @@ def _name(
     named = sorted(credentials.fields.items())
     if credentials.document is not None:
         named.insert(0, ("", credentials.document))
+    job_tokens = {spec.name for spec in provider.credential_fields if spec.job_token}
     references, identities = [], []
     for field, ref in named:
         kind, backend = backends[ref.backend]
         # by type, so that it does not matter what a config calls its backend
         references.append((field, replace(ref, backend=kind)))
-        identities.append(backend.identity(ref))
+        identity = backend.identity(ref)
+        identities.append(_of_any_job(identity) if field in job_tokens else identity)
     return grant_name(
         key=key,
         provider=entry.provider,
@@ -111,6 +114,14 @@ def _name(
         references=references,
         identities=identities,
     )
+
+
+def _of_any_job(identity: Sequence[IdentityPart]) -> list[IdentityPart]:
+    """Let a token that is minted for each job count by whose it is: else no job would hit."""
+    parts: list[IdentityPart] = []
+    for name, value in identity:
+        parts += identity_of_token(value) if isinstance(value, Secret) else [(name, value)]
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """From references to secrets: one read per document and run."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from backends.base import IdentityPart, Secret, SecretBackend, SecretDocument, SecretRef
@@ -112,6 +113,8 @@ def _bind_document(
     name = next((name for name in (spec.name, *spec.aliases) if name in available), None)
     if name is not None:
         return pick(document, ref, name, multiline=spec.multiline)
+    if spec.whole:
+        return pick(_as_text(document), ref, None, multiline=spec.multiline)
     if spec.required:
         raise SecretMissing(
             "field-not-found",
@@ -120,6 +123,13 @@ def _bind_document(
             "name it: credentials: {from: REFERENCE, fields: {" + spec.name + ": FIELD}}",
         )
     return None
+
+
+def _as_text(document: SecretDocument) -> SecretDocument:
+    """Return a document whose fields, if a store has parsed them, are one JSON text again."""
+    if isinstance(document.content, str):
+        return document
+    return replace(document, content=json.dumps(dict(document.content)))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -2,15 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from backends.base import SecretRef
-from backends.durations import parse_duration
-from backends.options import BackendOptions
+from backends.options import BackendOptions, Duration
 from backends.vault.address import problem_of_address
 
 Method = Literal["token", "approle", "jwt", "kubernetes", "userpass", "cert", "aws", "agent"]
-Duration = Annotated[float, BeforeValidator(parse_duration)]
 
 _CREDENTIALS: dict[Method, tuple[str, ...]] = {
     "token": ("token",),

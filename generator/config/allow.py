@@ -14,7 +14,7 @@ from generator.config.problems import Path, Problems
 from generator.model import RegistryEntry
 
 # Options of these names say where a request, and with it a secret, is sent.
-_ENDPOINTS = ("address", "endpoint", "proxy")
+_ENDPOINTS = ("address", "endpoint", "proxy", "trusted_sources")
 SECRETS_VARIABLE = "DOCKERCFG_ALLOW_SECRETS"
 ENDPOINTS_VARIABLE = "DOCKERCFG_ALLOW_ENDPOINTS"
 SERVERS_VARIABLE = "DOCKERCFG_ALLOW_SERVERS"
@@ -72,8 +72,10 @@ def check_endpoints(
 
 def _endpoints_of(options: Any) -> Iterator[tuple[str, str]]:
     for name in _ENDPOINTS:
-        if isinstance(value := getattr(options, name, None), str):
-            yield name, value
+        value = getattr(options, name, None)
+        for one in value if isinstance(value, tuple) else [value]:
+            if isinstance(one, str):
+                yield name, one
 
 
 def _document(ref: SecretRef, setups: Mapping[str, BackendSetup]) -> str:

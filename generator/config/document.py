@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from backends.durations import parse_duration
+from backends.options import Duration
 from generator.config.allow import check_endpoints, check_secrets, check_servers
 from generator.config.backends import read_backends
 from generator.config.model import BackendSetup, CacheSettings, Config
@@ -20,7 +20,6 @@ from generator.output.document import OutputFormat
 from generator.settings import Settings
 
 _KEYS = ("cache", "backends", "registries", "output", "timeout")
-Duration = Annotated[float, BeforeValidator(parse_duration)]
 Mode = Annotated[int, BeforeValidator(parse_mode)]
 
 

@@ -26,7 +26,9 @@ class CredentialField:
 
     ``aliases`` are other names under which a whole document may hold it. ``multiline`` allows
     line breaks (a PEM, a JSON key). The ``primary`` field is the one that a plain text document
-    is bound to.
+    is bound to; a field that is ``whole`` takes a JSON document as well, its text as one value
+    (a cloud's key file), unless the document has a field of its name. A ``job_token`` is minted
+    for each job: whose it is (issuer, audience, subject) tells grants apart, not its value.
     """
 
     name: str
@@ -34,6 +36,8 @@ class CredentialField:
     required: bool = True
     multiline: bool = False
     primary: bool = False
+    whole: bool = False
+    job_token: bool = False
 
 
 class TokenProvider(Protocol):

@@ -27,6 +27,7 @@ BUILT_IN = {
         "generator.registries.ecr_public:EcrPublicProvider",
         hosts=r"^(public\.ecr\.aws|ecr-public\.aws\.com)$",
     ),
+    "gar": _Kind("generator.registries.gar:GarProvider", hosts=r"(^|\.)(gcr\.io|pkg\.dev)\b"),
     "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
 }

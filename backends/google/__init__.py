@@ -1,0 +1,1 @@
+"""Access tokens of Google Cloud: credential documents in, an OAuth token out."""

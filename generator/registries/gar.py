@@ -1,0 +1,232 @@
+"""Google Artifact Registry, and Container Registry's hosts.
+
+One access token, from the user ``oauth2accesstoken``, serves every host; a key file may be used as
+a password without expiry from the user ``_json_key`` (Artifact Registry documentation, "Configure
+authentication to Artifact Registry for Docker").
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from backends.base import IdentityPart, RunContext, Secret
+from backends.ci_identity import CiIdentity
+from backends.google.errors import implausible
+from backends.google.gate import Gate, metadata_host
+from backends.google.key import key_text, parse_key
+from backends.google.sdk import Wish
+from backends.google.token import (
+    Answer,
+    TokenCalls,
+    token_of_document,
+    token_of_metadata,
+)
+from backends.options import Duration, EndpointUrl
+from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
+from generator.registries.base import CredentialField, ProviderOptions
+
+USERNAME = "oauth2accesstoken"
+_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+\.pkg\.dev|docker\.[a-z0-9-]+\.rep\.pkg\.dev", re.ASCII
+)
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_POOLS = "//iam.googleapis.com/"
+# The longest that an organisation's policy can allow, and some for a clock.
+_LONGEST_S = 43200 + 300
+_LARGEST_KEY = 64 * 1024
+
+Account = Annotated[str, Field(pattern=r"^[^@\s/:]+@[^@\s/:]+\.[^@\s/:]+$")]
+Provider = Annotated[
+    str,
+    Field(
+        pattern=r"^(//iam\.googleapis\.com/)?projects/\d+/locations/global/workloadIdentityPools/"
+        r"[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}$"
+    ),
+]
+
+
+class GarOptions(ProviderOptions):
+    """Options of ``provider: gar``."""
+
+    method: Literal["access_token", "json_key"] = "access_token"
+    """``json_key`` writes the key itself, which never expires, as the password."""
+    impersonate: Account | None = None
+    """A service account to impersonate."""
+    delegates: tuple[Account, ...] = ()
+    """Accounts to go through on the way to it."""
+    lifetime: Annotated[Duration, Field(ge=60, le=43200)] = 3600.0
+    """Of an impersonated account's token; over 1h an organisation must allow it."""
+    scope: str = _SCOPE
+    workload_identity_provider: Provider | None = None
+    """``projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/NAME``, which
+    exchanges the CI's own OIDC token."""
+    audience: str | None = None
+    """Of that OIDC token; without it, the provider's default one."""
+    trusted_sources: tuple[str, ...] = ()
+    """URLs and files, beside Google's own services, that a credential document may name."""
+    endpoint: EndpointUrl | None = None
+    """The URL that answers for Google's token services."""
+    allow_http: bool = False
+    """Let the endpoint speak plain http to another host."""
+
+
+class GarProvider:
+    """Access tokens of Google Cloud; they live an hour, unless an organisation allows more."""
+
+    options: ClassVar[type[ProviderOptions]] = GarOptions
+    credential_fields: ClassVar[tuple[CredentialField, ...]] = (
+        CredentialField(
+            "key",
+            aliases=("json_key", "credentials_json", "service_account_key"),
+            required=False,
+            multiline=True,
+            primary=True,
+            whole=True,
+        ),
+        CredentialField("subject_token", ("id_token",), required=False, job_token=True),
+    )
+
+    def validate(self, entry: RegistryEntry) -> Sequence[Problem]:
+        """Check the host, and options against each other."""
+        return [*_server_problems(entry), *_option_problems(entry)]
+
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
+        """One token for all hosts, told apart by whom it stands for."""
+        options: GarOptions = entry.options
+        parts: list[IdentityPart] = [
+            ("method", options.method),
+            ("impersonate", options.impersonate or ""),
+            ("delegates", ",".join(options.delegates)),
+            ("lifetime", f"{options.lifetime:g}"),
+            ("scope", options.scope),
+            ("provider", options.workload_identity_provider or ""),
+            ("audience", options.audience or ""),
+            ("endpoint", options.endpoint or ""),
+        ]
+        if not entry.credentials.references:
+            parts += _ambient_identity(options, context)
+        return GrantKey(tuple(parts))
+
+    async def fetch(self, request: GrantRequest, context: RunContext) -> Grant:
+        """Get an access token, as another account if one is named, or hand out the key."""
+        options: GarOptions = request.entry.options
+        key = request.credentials.get("key") or _default_key(context)
+        if options.method == "json_key" and key is not None:
+            parse_key(key)
+            return Grant("_json_key", Secret(key_text(key)), context.clock(), None)
+        gate = Gate(options.endpoint, options.trusted_sources, context)
+        calls = TokenCalls(gate, context, allow_http=options.allow_http)
+        wish = Wish(options.scope, options.impersonate, options.delegates, options.lifetime)
+        if options.workload_identity_provider is not None:
+            token = request.credentials.get("subject_token") or await _ci_token(options, context)
+            document = _pool(options.workload_identity_provider)
+            return _grant(await token_of_document(document, token, wish, calls))
+        if key is not None:
+            document = parse_key(key)
+            gate.check_source(document.get("credential_source", {}), context)
+            return _grant(await token_of_document(document, None, wish, calls))
+        return _grant(await token_of_metadata(wish, calls, metadata_host(context)))
+
+
+def _grant(answer: Answer) -> Grant:
+    token = answer.body.get("access_token", answer.body.get("accessToken"))
+    if not isinstance(token, str) or not token:
+        raise implausible("it holds no token")
+    expires_at = _expiry(answer)
+    lives_s = (expires_at - answer.requested_at).total_seconds()
+    # milliseconds would be a life of weeks
+    if not 0 < lives_s <= _LONGEST_S:
+        raise implausible("its time of expiry is past, or too far off")
+    return Grant(
+        username=USERNAME,
+        secret=Secret(token),
+        requested_at=answer.requested_at,
+        expires_at=expires_at,
+        endpoint=answer.endpoint,
+        clock_skew_s=answer.skew_s,
+    )
+
+
+def _expiry(answer: Answer) -> datetime:
+    """Return when a token expires by our clock: told in seconds from now, or as a time."""
+    expires_in, expire_time = answer.body.get("expires_in"), answer.body.get("expireTime")
+    try:
+        if expires_in is not None:
+            return answer.requested_at + timedelta(seconds=int(str(expires_in)))
+        there = datetime.fromisoformat(str(expire_time))
+        return datetime.fromtimestamp(there.timestamp() - answer.skew_s, UTC)
+    except (ValueError, OverflowError):
+        raise implausible("it says no time of expiry") from None
+
+
+def _ambient_identity(options: GarOptions, context: RunContext) -> Sequence[IdentityPart]:
+    """Say whom an entry without credentials stands for: the CI's job, a key file, the machine."""
+    if options.workload_identity_provider is not None:
+        return CiIdentity(context, context.transport).identity(_audience(options))
+    if (key := _default_key(context)) is not None:
+        return [("key", key)]
+    context.opaque("google-metadata")
+    return [("metadata", metadata_host(context))]
+
+
+def _default_key(context: RunContext) -> Secret | None:
+    path = context.setting("GOOGLE_APPLICATION_CREDENTIALS")
+    if path is None:
+        return None
+    content = context.read_file(path, limit=_LARGEST_KEY)
+    return Secret(content.decode("utf-8", "replace"))
+
+
+async def _ci_token(options: GarOptions, context: RunContext) -> Secret:
+    return await CiIdentity(context, context.transport).token(_audience(options))
+
+
+def _audience(options: GarOptions) -> str:
+    provider = (options.workload_identity_provider or "").removeprefix(_POOLS)
+    return options.audience or f"https://iam.googleapis.com/{provider}"
+
+
+def _pool(provider: str) -> dict[str, Any]:
+    return {
+        "type": "external_account",
+        "audience": _POOLS + provider.removeprefix(_POOLS),
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": "https://sts.googleapis.com/v1/token",
+        "credential_source": {},
+    }
+
+
+def _server_problems(entry: RegistryEntry) -> list[Problem]:
+    if entry.server is None:
+        hint = "write server: REGION-docker.pkg.dev"
+        return [Problem(("server",), "no server is named", hint)]
+    if _HOST.fullmatch(entry.server) is None:
+        hint = "write REGION-docker.pkg.dev or gcr.io; a domain of your own goes under aliases"
+        return [Problem(("server",), "not a host of Google's registries", hint)]
+    return []
+
+
+def _option_problems(entry: RegistryEntry) -> list[Problem]:
+    options: GarOptions = entry.options
+    given = {*entry.credentials.fields, *(["key"] if entry.credentials.document else [])}
+    problems = []
+    if options.impersonate is None and options.delegates:
+        hint = "add impersonate: EMAIL, or drop it"
+        problems.append(Problem(("delegates",), "means nothing without impersonate", hint))
+    if options.workload_identity_provider is None:
+        hint = "add workload_identity_provider: projects/NUMBER/…, or drop it"
+        means_nothing = "means nothing without workload_identity_provider"
+        if options.audience is not None:
+            problems.append(Problem(("audience",), means_nothing, hint))
+        if "subject_token" in given:
+            problems.append(Problem(("credentials", "subject_token"), means_nothing, hint))
+    elif "key" in entry.credentials.fields:
+        hint = "drop one of the two"
+        problems.append(Problem(("credentials", "key"), "contradicts the provider", hint))
+    if options.method == "json_key" and "key" not in given:
+        hint = "write credentials: REFERENCE of the key"
+        problems.append(Problem(("method",), "json_key needs a key", hint))
+    return problems
