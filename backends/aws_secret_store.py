@@ -15,7 +15,8 @@ from backends.aws_options import (
     RoleArn,
     SessionName,
 )
-from backends.aws_session import AwsCredentials, AwsRole
+from backends.aws_roles import AwsRole, assume_role
+from backends.aws_session import AwsCredentials
 from backends.base import IdentityPart, RunContext, SecretRef
 from backends.errors import BackendError, BadAnswer
 from backends.once import Once
@@ -168,8 +169,8 @@ class AwsSecretStore:
         role = AwsRole(options.role_arn, options.external_id, options.role_session_name)
         if self._role is None:
             self._role = Once(
-                lambda: aws.assume_role(
-                    role, region=region, profile=options.profile, allow_http=options.allow_http
+                lambda: assume_role(
+                    aws, role, region=region, profile=options.profile, allow_http=options.allow_http
                 )
             )
         return await self._role.get()

@@ -10,15 +10,12 @@ from urllib.parse import urlsplit
 from backends.aws_identity import ambient_identity
 from backends.aws_sdk import endpoint_config, make_sdk_session
 from backends.clock_skew import clock_skew_s
-from backends.errors import BackendMisconfigured, BadAnswer, SecretNotFound
+from backends.errors import BackendMisconfigured, SecretNotFound
 from backends.inputs import InputRecorder
 from backends.secret import IdentityPart, Secret
 from backends.tls import TlsTrust
 
 _PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-
-
-DEFAULT_SESSION_NAME = "dockercfg-generator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +25,6 @@ class AwsCredentials:
     access_key_id: str
     secret_access_key: Secret = field(repr=False)
     session_token: Secret | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AwsRole:
-    """A role to assume."""
-
-    arn: str
-    external_id: str | None = None
-    session_name: str | None = None
 
 
 @dataclass(slots=True)
@@ -136,47 +124,6 @@ class AwsSession:
             ) as client:
                 _refuse_plain_http(client.meta.endpoint_url, what, allow_http=allow_http)
                 yield client
-
-    async def assume_role(
-        self,
-        role: AwsRole,
-        *,
-        region: str | None,
-        profile: str | None = None,
-        credentials: AwsCredentials | None = None,
-        allow_http: bool = False,
-    ) -> AwsCredentials:
-        """Take over a role (STS API reference 2011-06-15, AssumeRole).
-
-        Raises:
-            BackendError: one of the tree in `backends.errors`.
-        """
-        what = f"STS{f' in {region}' if region else ''} for {role.arn}"
-        arguments = {
-            "RoleArn": role.arn,
-            "RoleSessionName": role.session_name or DEFAULT_SESSION_NAME,
-        }
-        if role.external_id:
-            arguments["ExternalId"] = role.external_id
-        async with self.client(
-            "sts",
-            what=what,
-            region=region,
-            profile=profile,
-            credentials=credentials,
-            allow_http=allow_http,
-        ) as client:
-            answer = await client.assume_role(**arguments)
-        keys = answer.get("Credentials") or {}
-        values = [keys.get(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
-        if not all(isinstance(value, str) and value for value in values):
-            raise BadAnswer(
-                "aws-answer-implausible",
-                f"{what}: the answer holds no credentials",
-                "check the endpoint, and whether a proxy answers in its place",
-            )
-        access_key_id, secret_access_key, token = map(str, values)
-        return AwsCredentials(access_key_id, Secret(secret_access_key), Secret(token))
 
     async def current_credentials(self, profile: str | None = None) -> AwsCredentials:
         """Return the keys that the ordinary chain gives, for signing elsewhere than in a client.

@@ -16,15 +16,14 @@ from backends.aws_session import vendor_endpoint
 from backends.base import IdentityPart, RunContext
 from generator.errors import Misconfigured
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
-from generator.registries.aws_token import (
+from generator.registries.aws_entry import (
     AWS_KEYS,
     AwsProviderOptions,
     credentials_for,
     identity_parts,
     identity_problems,
-    implausible,
-    make_grant,
 )
+from generator.registries.aws_token import implausible, make_grant
 from generator.registries.base import CredentialField, ProviderOptions
 
 # Anchored by fullmatch; suffixes per partition as AWS's endpoint rules list them.

@@ -11,14 +11,14 @@ from backends.aws_session import vendor_endpoint
 from backends.base import RunContext
 from backends.errors import SecretDenied
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
-from generator.registries.aws_token import (
+from generator.registries.aws_entry import (
     AWS_KEYS,
     AwsProviderOptions,
     credentials_for,
     identity_parts,
     identity_problems,
-    make_grant,
 )
+from generator.registries.aws_token import make_grant
 from generator.registries.base import CredentialField, ProviderOptions
 
 REGION = "us-east-1"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from backends.aws_session import AwsCredentials, AwsRole, AwsSession
+from backends.aws_roles import AwsRole
+from backends.aws_session import AwsCredentials, AwsSession
 from backends.errors import (
     BackendMisconfigured,
     BackendUnavailable,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from backends.aws_session import AwsCredentials, AwsRole, AwsSession
+from backends.aws_roles import AwsRole, assume_role
+from backends.aws_session import AwsCredentials, AwsSession
 from backends.errors import BackendError, BackendUnavailable, BadAnswer
 from backends.secret import Secret
 from backends.testing import CANARY, make_context
@@ -32,7 +33,7 @@ async def _registry_token(aws: AwsSession) -> Any:
 
 
 async def _role(aws: AwsSession) -> str:
-    return (await aws.assume_role(_ROLE, region=_REGION)).access_key_id
+    return (await assume_role(aws, _ROLE, region=_REGION)).access_key_id
 
 
 _CALLS: dict[str, tuple[Callable[[AwsSession], Awaitable[Any]], str, Any]] = {

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from backends.aws_session import AwsCredentials, AwsRole, AwsSession, vendor_endpoint
+from backends.aws_roles import AwsRole, assume_role
+from backends.aws_session import AwsCredentials, AwsSession, vendor_endpoint
 from backends.errors import (
     BackendMisconfigured,
     BadAnswer,
@@ -41,7 +42,7 @@ class TestRoles:
         self, moto: Moto, moto_environment: dict[str, str]
     ) -> None:
         aws = make_context(moto_environment).aws
-        keys = await aws.assume_role(_ROLE, region="eu-west-1")
+        keys = await assume_role(aws, _ROLE, region="eu-west-1")
         async with aws.client("sts", what="STS", region="eu-west-1", credentials=keys) as client:
             assert (await client.get_caller_identity())["Account"] == "444455556666"
 
@@ -49,7 +50,7 @@ class TestRoles:
         self, aws: AwsSession, aws_stand_in: StandIn
     ) -> None:
         given = AwsCredentials("AKIAGIVEN", Secret("given"), Secret("token"))
-        keys = await aws.assume_role(_ROLE, region="eu-west-1", credentials=given)
+        keys = await assume_role(aws, _ROLE, region="eu-west-1", credentials=given)
         (call,) = aws_stand_in.calls
         sent = {name: call.parameters[name] for name in ("RoleArn", "ExternalId")}
         assert sent == {"RoleArn": _ROLE.arn, "ExternalId": "ext"}
@@ -64,14 +65,14 @@ class TestRoles:
         empty = "<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>"
         aws_stand_in.usual = lambda _: aws_json.Answer(200, empty)
         with fails(BadAnswer, "aws-answer-implausible", within_s=2, record=record_property):
-            await aws.assume_role(_ROLE, region="eu-west-1")
+            await assume_role(aws, _ROLE, region="eu-west-1")
 
     async def test_a_page_instead_of_xml_is_no_answer(
         self, aws: AwsSession, aws_stand_in: StandIn, record_property: Record
     ) -> None:
         aws_stand_in.usual = lambda _: aws_json.Answer(200, f"<p>{CANARY}<br>")
         with fails(BadAnswer, "aws-answer-garbled", within_s=2, record=record_property):
-            await aws.assume_role(_ROLE, region="eu-west-1")
+            await assume_role(aws, _ROLE, region="eu-west-1")
 
 
 class TestEndpoints:

@@ -32,6 +32,11 @@ def _error(code: str, message: str, status: int = 400) -> Answer:
     return json_answer(status, {"__type": code, "message": message})
 
 
+def _sts_error(code: str, message: str, status: int) -> Answer:
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return status, "text/xml", f"<ErrorResponse>{error}</ErrorResponse>".encode()
+
+
 FAILURES: dict[str, Answer] = {
     "denied": _error(
         "AccessDeniedException",
@@ -136,7 +141,7 @@ class EcrStandIn:
                 """A client that went away is what many tests are about."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(
@@ -153,6 +158,8 @@ class EcrStandIn:
     def answer(self, headers: dict[str, str], body: bytes) -> Answer | None:
         by_name = {name.lower(): value for name, value in headers.items()}
         scope = _SCOPE.search(by_name.get("authorization", ""))
+        if scope is None and b"Action=AssumeRoleWithWebIdentity" in body:
+            return self._role("AssumeRoleWithWebIdentity", parse_qs(body.decode()))
         if scope is None:
             return _error("MissingAuthenticationTokenException", "no signature", 403)
         target = by_name.get("x-amz-target", "")
@@ -170,7 +177,7 @@ class EcrStandIn:
             return self._public_token(scope["key"], scope["region"])
         if operation == "GetAuthorizationToken":
             return self._token(scope["key"], scope["region"], failure)
-        return self._role(operation, parse_qs(body.decode()))
+        return self._role(operation, parse_qs(body.decode()) | {"signed_by": [scope["key"]]})
 
     def _token(self, key: str, region: str, failure: str | None) -> Answer:
         account = self.accounts.get(key, DEFAULT_ACCOUNT)
@@ -211,6 +218,8 @@ class EcrStandIn:
             self.assumed.append(values)
             key = f"ASIA{len(self.assumed):012d}"
             self.accounts[key] = values["RoleArn"].split(":")[4]
+        if values.get("WebIdentityToken", "").startswith("wrong"):
+            return _sts_error("InvalidIdentityToken", "No OpenIDConnect provider found", 400)
         expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         xml = (
             f'<{operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'

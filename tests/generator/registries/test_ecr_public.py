@@ -8,7 +8,7 @@ from backends.errors import BackendUnavailable, BadAnswer, SecretDenied
 from backends.testing import make_context
 from generator.errors import ImplausibleAnswer
 from generator.model import GrantRequest, RegistryEntry
-from generator.registries.aws_token import AwsProviderOptions
+from generator.registries.aws_entry import AwsProviderOptions
 from generator.registries.ecr_public import EcrPublicProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
