@@ -110,6 +110,6 @@ VARIABLES = (
         "from_env",
         _list,
         None,
-        "which variables of other tools to recognise: docker,aws,heroku,ibm",
+        "which variables to recognise: docker,aws,google,azure,heroku,ibm",
     ),
 )

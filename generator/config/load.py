@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
+from generator.config.codeship import SETS
 from generator.config.conventions import Variables, recognise
 from generator.config.document import read_config
 from generator.config.model import Config
@@ -101,7 +102,7 @@ def _from_conventions(
     inputs: InputRecorder,
     placed: list[Placed],
 ) -> Config | None:
-    found = recognise(Variables(environment, inputs), settings.from_env)
+    found = recognise(Variables(environment, inputs), SETS, settings.from_env)
     placed += found.problems
     if not found.registries:
         if not placed:
@@ -139,7 +140,8 @@ def _nothing_recognised() -> Problem:
         "name a file (--config FILE or DOCKERCFG_CONFIG), put the config into "
         "DOCKERCFG_CONFIG_YAML, or set the variables of a registry: "
         "DOCKER_USERNAME and DOCKER_PASSWORD; "
-        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; HEROKU_API_KEY; BLUEMIX_API_KEY",
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; GOOGLE_AUTH_JSON; "
+        "AZURE_REGISTRY_NAME, AZURE_USERNAME and AZURE_PASSWORD; HEROKU_API_KEY; BLUEMIX_API_KEY",
     )
 
 

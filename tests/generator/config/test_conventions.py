@@ -21,6 +21,14 @@ AWS = {
 ROLE = {"AWS_STS_ROLE": "ci", "AWS_STS_ACCOUNT": "123456789012"}
 
 
+GOOGLE = {"GOOGLE_AUTH_JSON": '{"type": "service_account"}'}
+AZURE = {
+    "AZURE_USERNAME": "team",
+    "AZURE_PASSWORD": "hunter2-CANARY",
+    "AZURE_REGISTRY_NAME": "team.azurecr.io",
+}
+
+
 def load(environment: dict[str, str], **settings: Any) -> Config:
     return load_config(Settings("-", **settings), environment, RecordedInputs())
 
@@ -69,9 +77,22 @@ def test_several_sets_are_merged_and_can_be_narrowed() -> None:
     assert [e.name for e in load(DOCKER | AWS, from_env=("aws",)).entries] == ["aws"]
 
 
-@pytest.mark.parametrize("lone", ["AWS_REGION", "AWS_DEFAULT_REGION", "DOCKER_REGISTRY"])
-def test_what_is_merely_lying_around_is_ignored(lone: str) -> None:
-    assert [e.name for e in load({**DOCKER, lone: "eu-west-1"}).entries] == ["docker"]
+@pytest.mark.parametrize(
+    "lone",
+    [
+        ["AWS_REGION"],
+        ["AWS_DEFAULT_REGION"],
+        ["DOCKER_REGISTRY"],
+        ["GOOGLE_PROJECT_ID"],
+        ["BLUEMIX_API_ENDPOINT"],
+        # a login of Azure's own tools
+        ["AZURE_USERNAME", "AZURE_PASSWORD", "AZURE_CLIENT_ID"],
+    ],
+    ids=lambda names: names[0],
+)
+def test_what_is_merely_lying_around_is_ignored(lone: list[str]) -> None:
+    environment = {**DOCKER, **dict.fromkeys(lone, "eu-west-1")}
+    assert [e.name for e in load(environment).entries] == ["docker"]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +111,9 @@ def test_what_is_merely_lying_around_is_ignored(lone: str) -> None:
             {"DOCKER_USERNAME": "ci", "AWS_ACCESS_KEY_ID": "A", "AWS_REGION": "eu-west-1"},
             ["DOCKER_PASSWORD", "AWS_SECRET_ACCESS_KEY"],
         ),
+        ({"GOOGLE_AUTH_EMAIL": "ci@p.iam.gserviceaccount.com"}, ["GOOGLE_AUTH_JSON"]),
+        ({"AZURE_REGISTRY_NAME": "team"}, ["AZURE_USERNAME", "AZURE_PASSWORD"]),
+        ({**AZURE, "AZURE_REGISTRY_NAME": "https://team azurecr"}, ["AZURE_REGISTRY_NAME"]),
         ({}, ["config"]),
     ],
 )
@@ -136,9 +160,33 @@ def test_an_unknown_region_of_ibm_is_a_problem() -> None:
     assert refused(environment) == ["BLUEMIX_API_ENDPOINT"]
 
 
+def test_googles_key_is_an_entry_for_the_hosts_that_gcloud_logged_in_to() -> None:
+    entry = load({**GOOGLE, "GOOGLE_AUTH_EMAIL": "e@x", "GOOGLE_PROJECT_ID": "p"}).entries[0]
+    assert (entry.name, entry.provider, entry.server) == ("google", "gar", "gcr.io")
+    assert {"us.gcr.io", "eu.gcr.io", "asia.gcr.io"} < set(entry.aliases)
+    assert entry.credentials.fields == {"key": SecretRef("env", "GOOGLE_AUTH_JSON")}
+
+
+@pytest.mark.parametrize(
+    "registry",
+    [
+        {"AZURE_REGISTRY_NAME": "team"},
+        {"AZURE_REGISTRY_NAME": "team.azurecr.io"},
+        {"AZURE_REGISTRY": "https://team.azurecr.io"},
+        {"AZURE_REGISTRY_NAME": " ", "AZURE_REGISTRY": "team.azurecr.io"},
+    ],
+)
+def test_azures_registry_is_named_either_way(registry: dict[str, str]) -> None:
+    login = {name: AZURE[name] for name in ("AZURE_USERNAME", "AZURE_PASSWORD")}
+    entry = load({**login, **registry}).entries[0]
+    assert (entry.name, entry.provider, entry.server) == ("azure", "static", "team.azurecr.io")
+    assert entry.options.username == "team"
+
+
 def test_all_sets_together_are_one_dockercfg() -> None:
-    environment = {**DOCKER, **AWS, "HEROKU_API_KEY": "k", "BLUEMIX_API_KEY": "k"}
-    assert [e.name for e in load(environment).entries] == ["docker", "aws", "heroku", "ibm"]
+    keys = {"HEROKU_API_KEY": "k", "BLUEMIX_API_KEY": "k"}
+    entries = load({**DOCKER, **AWS, **GOOGLE, **AZURE, **keys}).entries
+    assert [e.name for e in entries] == ["docker", "aws", "google", "azure", "heroku", "ibm"]
 
 
 def test_what_was_looked_at_is_recorded() -> None:

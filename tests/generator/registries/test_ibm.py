@@ -17,22 +17,13 @@ from generator.registries.ibm import IbmOptions, IbmProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.http_faults import Faulty, Reply, answer, drop, faulty_server, silence
+from tests.parts.ibm import LIFETIME_S, token_answer
 
-LIFETIME_S = 3600
 REFUSED = {"errorCode": "BXNIM0415E", "errorMessage": f"Provided API key {CANARY} not found."}
 
 
 def token(**changes: Any) -> Reply:
-    body = {
-        "access_token": f"{CANARY}-iam",
-        "refresh_token": "not_supported",
-        "token_type": "Bearer",
-        "expires_in": LIFETIME_S,
-        "expiration": int(time.time()) + LIFETIME_S,
-        **changes,
-    }
-    body = {name: value for name, value in body.items() if value is not None}
-    return answer(200, json.dumps(body).encode())
+    return answer(200, json.dumps(token_answer(**changes)).encode())
 
 
 @pytest.fixture
