@@ -11,6 +11,7 @@ stand-in on a loopback socket::
 It needs pytest with anyio's plugin (``anyio_mode = "auto"``, or mark the class with ``anyio``).
 """
 
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,8 @@ class ProviderCase:
     ``secrets`` are the resolved credentials, with `CANARY` in at least one of them.
     ``lifetime_s`` is what the upstream says a token lives, ``None`` for one without expiry.
     ``failures`` maps a name to what makes the next call fail so, and the error that it must be.
-    ``hang`` makes the next call never answer.
+    ``hang`` makes the next call never answer. ``throttle`` makes the next call be told to come back
+    after ``retry_after_s``, and the one after that succeed.
     """
 
     provider: TokenProvider
@@ -52,6 +54,8 @@ class ProviderCase:
         default_factory=dict
     )
     hang: Callable[[], Any] | None = None
+    throttle: Callable[[], Any] | None = None
+    retry_after_s: float = 0.0
     bad_entries: Mapping[str, RegistryEntry] = field(default_factory=dict)
 
     def context(self) -> RunContext:
@@ -69,6 +73,20 @@ class ProviderContract:
     def test_a_good_entry_has_no_problems(self, case: ProviderCase) -> None:
         """Validation is pure and finds nothing."""
         assert list(case.provider.validate(case.entry)) == []
+
+    def test_nobody_is_asked_before_a_fetch(
+        self, case: ProviderCase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither checking an entry nor telling grants apart uses the network."""
+
+        def refuse(*_arguments: object) -> None:
+            raise AssertionError("a connection was made")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+        monkeypatch.setattr(socket, "getaddrinfo", refuse)
+        case.provider.validate(case.entry)
+        case.provider.grant_key(case.entry, case.context())
 
     def test_a_bad_entry_has_a_problem_with_a_place(self, case: ProviderCase) -> None:
         """Each says where in the entry, what, and what to do; none echoes a secret."""
@@ -119,6 +137,15 @@ class ProviderContract:
             assert error.hint, name
             assert " " not in error.reference, name
             assert CANARY not in f"{error.message}{error.hint}{error.__cause__!r}", name
+
+    async def test_throttling_heals_when_the_upstream_says(self, case: ProviderCase) -> None:
+        """A call that is told to wait waits, and is made again."""
+        if case.throttle is None:
+            return
+        case.throttle()
+        started = time.monotonic()
+        assert (await case.fetch()).secret.reveal()
+        assert time.monotonic() - started >= case.retry_after_s
 
     async def test_a_silent_upstream_does_not_hold_a_cancelled_run(
         self, case: ProviderCase

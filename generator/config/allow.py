@@ -8,10 +8,13 @@ from fnmatch import fnmatchcase
 from posixpath import normpath
 from typing import Any
 
+from pydantic import BaseModel
+
 from backends.base import SecretRef
 from generator.config.model import BackendSetup
 from generator.config.problems import Path, Problems
 from generator.model import RegistryEntry
+from generator.settings import Settings
 
 # Options of these names say where a request, and with it a secret, is sent.
 _ENDPOINTS = ("address", "endpoint", "proxy", "trusted_sources")
@@ -20,54 +23,102 @@ ENDPOINTS_VARIABLE = "DOCKERCFG_ALLOW_ENDPOINTS"
 SERVERS_VARIABLE = "DOCKERCFG_ALLOW_SERVERS"
 
 
-def check_servers(
-    entries: Sequence[RegistryEntry], globs: Sequence[str] | None, problems: Problems
+def check_allowed(
+    entries: Sequence[RegistryEntry],
+    setups: Mapping[str, BackendSetup],
+    settings: Settings,
+    problems: Problems,
 ) -> None:
-    """Note every server address, aliases included, that none of ``globs`` matches."""
-    for entry in entries if globs is not None else ():
+    """Note everything that a config names and the operator's globs do not match."""
+    if settings.allow_servers is not None:
+        _check_servers(entries, settings.allow_servers, problems)
+    if settings.allow_secrets is not None:
+        _check_secrets(entries, setups, settings.allow_secrets, problems)
+    if settings.allow_endpoints is not None:
+        _check_endpoints(entries, setups, settings.allow_endpoints, problems)
+    bounds = (settings.allow_servers, settings.allow_secrets, settings.allow_endpoints)
+    if any(globs is not None for globs in bounds):
+        _check_host_identity(entries, settings.allow_secrets or (), problems)
+
+
+def _check_servers(
+    entries: Sequence[RegistryEntry], globs: Sequence[str], problems: Problems
+) -> None:
+    for entry in entries:
+        if entry.server is None:
+            problems.add(
+                ("registries", entry.name, "server"),
+                f"with {SERVERS_VARIABLE} set, each entry has to name its server",
+                "write server: HOST",
+            )
         for place, addresses in (("server", [entry.server]), ("aliases", entry.aliases)):
-            if any(address and not _matches(address, globs or ()) for address in addresses):
-                problems.add(
-                    ("registries", entry.name, place),
-                    f"{SERVERS_VARIABLE} does not allow this server address",
-                    "name one that it allows, or have the operator widen it",
-                )
+            if any(address and not _matches(address, globs) for address in addresses):
+                _refuse(("registries", entry.name, place), SERVERS_VARIABLE, "server", problems)
 
 
-def check_secrets(
+def _check_secrets(
     entries: Sequence[RegistryEntry],
     setups: Mapping[str, BackendSetup],
-    globs: Sequence[str] | None,
+    globs: Sequence[str],
     problems: Problems,
 ) -> None:
-    """Note every reference whose document matches none of ``globs``."""
-    for entry in entries if globs is not None else ():
-        for ref in entry.credentials.references:
-            if not _matches(_document(ref, setups), globs or ()):
-                problems.add(
-                    ("registries", entry.name, "credentials"),
-                    f"{SECRETS_VARIABLE} does not allow this secret",
-                    "name one that it allows, or have the operator widen it",
-                )
+    """What a backend logs in with is a secret that the config names, too."""
+    named: list[tuple[Path, SecretRef]] = [
+        (("registries", entry.name, "credentials"), ref)
+        for entry in entries
+        for ref in entry.credentials.references
+    ]
+    named += [
+        (("backends", name), ref)
+        for name, setup in setups.items()
+        for ref in _references_in(setup.options)
+    ]
+    for path, ref in named:
+        if not _matches(_document(ref, setups), globs):
+            _refuse(path, SECRETS_VARIABLE, "secret", problems)
 
 
-def check_endpoints(
+def _check_host_identity(
+    entries: Sequence[RegistryEntry], globs: Sequence[str], problems: Problems
+) -> None:
+    """An entry without credentials uses what this machine or job is by itself."""
+    for entry in entries:
+        if not entry.credentials.references and not _matches(f"host:{entry.provider}", globs):
+            problems.add(
+                ("registries", entry.name),
+                f"{SECRETS_VARIABLE} does not allow the identity of this host",
+                f"name credentials, or have the operator allow host:{entry.provider}",
+            )
+
+
+def _references_in(value: Any) -> Iterator[SecretRef]:
+    if isinstance(value, SecretRef):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _references_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _references_in(inner)
+
+
+def _check_endpoints(
     entries: Sequence[RegistryEntry],
     setups: Mapping[str, BackendSetup],
-    globs: Sequence[str] | None,
+    globs: Sequence[str],
     problems: Problems,
 ) -> None:
-    """Note every endpoint that a config names and none of ``globs`` matches."""
     blocks: list[tuple[Path, Any]] = [(("backends", n), s.options) for n, s in setups.items()]
     blocks += [(("registries", entry.name), entry.options) for entry in entries]
-    for path, options in blocks if globs is not None else ():
+    for path, options in blocks:
         for name, url in _endpoints_of(options):
-            if not _matches(url, globs or ()):
-                problems.add(
-                    (*path, name),
-                    f"{ENDPOINTS_VARIABLE} does not allow this endpoint",
-                    "name one that it allows, or have the operator widen it",
-                )
+            if not _matches(url, globs):
+                _refuse((*path, name), ENDPOINTS_VARIABLE, "endpoint", problems)
+
+
+def _refuse(path: Path, variable: str, what: str, problems: Problems) -> None:
+    hint = "name one that it allows, or have the operator widen it"
+    problems.add(path, f"{variable} does not allow this {what}", hint)
 
 
 def _endpoints_of(options: Any) -> Iterator[tuple[str, str]]:

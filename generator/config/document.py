@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from backends.options import Duration
-from generator.config.allow import check_endpoints, check_secrets, check_servers
+from generator.config.allow import check_allowed
 from generator.config.backends import read_backends
 from generator.config.model import BackendSetup, CacheSettings, Config
 from generator.config.problems import Problems
@@ -75,9 +75,7 @@ def read_config(
     setups = {name: setup for name, setup in read.items() if setup is not None}
     entries = read_entries(content.get("registries"), references, problems)
     entries = _selected(entries, settings.registries, problems)
-    check_servers(entries, settings.allow_servers, problems)
-    check_secrets(entries, setups, settings.allow_secrets, problems)
-    check_endpoints(entries, setups, settings.allow_endpoints, problems)
+    check_allowed(entries, setups, settings, problems)
     cache, output, run = cache or _Cache(), output or _Output(), run or _Run()
     return Config(
         entries=tuple(entries),

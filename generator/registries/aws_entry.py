@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backends.aws_options import ExternalId, RoleArn, SessionName
+from backends.aws_options import ExternalId, ProfileName, RoleArn, SessionName
 from backends.aws_roles import AwsRole, assume_role
 from backends.aws_session import AwsCredentials
 from backends.base import IdentityPart, RunContext, Secret
@@ -28,6 +28,8 @@ _CHAINED_S = 3600
 class AwsProviderOptions(ProviderOptions):
     """Options of every registry of AWS."""
 
+    profile: ProfileName | None = None
+    """A profile of the AWS config files to use instead of the ordinary chain."""
     role_arn: RoleArn | None = None
     """A role to assume first."""
     role_chain: tuple[RoleArn, ...] = ()
@@ -45,8 +47,8 @@ class AwsProviderOptions(ProviderOptions):
 
 
 def identity_problems(entry: RegistryEntry) -> Sequence[Problem]:
-    """Return what is wrong with an entry's role and keys."""
-    return [*_role_problems(entry), *_key_problems(entry)]
+    """Return what is wrong with an entry's role, profile and keys."""
+    return [*_role_problems(entry), *_key_problems(entry), *_profile_problems(entry)]
 
 
 def identity_parts(
@@ -70,7 +72,8 @@ def identity_parts(
     if options.audience is not None:
         ci = CiIdentity(context, context.transport).identity(options.audience)
         return [*parts, *((f"ci.{name}", value) for name, value in ci)]
-    return [*parts, *((f"aws.{name}", value) for name, value in context.aws.identity())]
+    ambient = context.aws.identity(options.profile)
+    return [*parts, *((f"aws.{name}", value) for name, value in ambient)]
 
 
 async def credentials_for(
@@ -90,6 +93,7 @@ async def credentials_for(
             context.aws,
             role,
             region=region,
+            profile=options.profile,
             credentials=credentials,
             allow_http=options.allow_http,
         )
@@ -157,6 +161,18 @@ def _key_problems(entry: RegistryEntry) -> list[Problem]:
         )
         for name in _PAIR
         if name not in fields
+    ]
+
+
+def _profile_problems(entry: RegistryEntry) -> list[Problem]:
+    options: AwsProviderOptions = entry.options
+    if options.profile is None:
+        return []
+    others = ["credentials"] if entry.credentials.references else []
+    others += ["audience"] if options.audience is not None else []
+    return [
+        Problem(("profile",), f"contradicts {name}: both say who asks", "keep one of the two")
+        for name in others
     ]
 
 

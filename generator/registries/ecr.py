@@ -82,6 +82,7 @@ class EcrProvider:
             "ecr",
             what=what,
             region=region,
+            profile=options.profile,
             credentials=credentials,
             endpoint=options.endpoint,
             allow_http=options.allow_http,

@@ -55,6 +55,7 @@ class EcrPublicProvider:
                 _SERVICE,
                 what=_WHAT,
                 region=REGION,
+                profile=options.profile,
                 credentials=credentials,
                 endpoint=options.endpoint,
                 allow_http=options.allow_http,

@@ -2,12 +2,13 @@
 
 The token endpoint is IAM's, its answer tells the expiry as seconds since the epoch (IBM Cloud API
 reference, IAM Identity Services: "Create an IAM access token for a user or service ID"). The
-registry takes the token from the user ``iambearer``, and one token serves every host.
+registry takes the token from the user ``iambearer``, or the key itself from ``iamapikey``; either
+serves every host.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from backends.base import RunContext, Secret
@@ -27,6 +28,8 @@ _GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
 class IbmOptions(ProviderOptions):
     """Options of ``provider: ibm``."""
 
+    method: Literal["iam_token", "api_key"] = "iam_token"
+    """``api_key`` writes the key itself, which never expires, as the password."""
     endpoint: EndpointUrl = IAM
     """The URL of IAM, if it is not IBM's public one."""
     allow_http: bool = False
@@ -49,18 +52,22 @@ class IbmProvider:
 
     def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
         """One token for all hosts, told apart by the key and by who gives it."""
-        return GrantKey((("endpoint", entry.options.endpoint),))
+        options: IbmOptions = entry.options
+        return GrantKey((("method", options.method), ("endpoint", options.endpoint)))
 
     async def fetch(self, request: GrantRequest, context: RunContext) -> Grant:
-        """Exchange the API key."""
+        """Exchange the API key, or hand it out."""
         options: IbmOptions = request.entry.options
+        key = request.credentials["api_key"]
         requested_at = context.clock()
+        if options.method == "api_key":
+            return Grant("iamapikey", key, requested_at, None)
         answer = await context.transport.request(
             "POST",
             f"{options.endpoint.rstrip('/')}/identity/token",
             form={
                 "grant_type": _GRANT_TYPE,
-                "apikey": request.credentials["api_key"].reveal(),
+                "apikey": key.reveal(),
                 "response_type": "cloud_iam",
             },
             what=_WHAT,

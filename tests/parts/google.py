@@ -71,6 +71,7 @@ class Google:
     url: str = ""
     lifetime_s: int = 3600
     delay_s: float = 0.0
+    retry_after_s: int = 0
     date_offset_s: float = 0.0
     plan: deque[Answer | bytes] = field(default_factory=deque)
     paths: list[str] = field(default_factory=list)
@@ -174,6 +175,8 @@ def google() -> Iterator[Google]:
             self.send_response_only(status)
             self.send_header("Date", formatdate(made.now(), usegmt=True))
             self.send_header("Metadata-Flavor", "Google")
+            if status == 429 and made.retry_after_s:
+                self.send_header("Retry-After", str(made.retry_after_s))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -76,6 +76,45 @@ def test_endpoints_are_bound_by_url(globs: tuple[str, ...], refused: list[str]) 
     assert problems(allow_endpoints=globs) == refused
 
 
+def problems_of(text: str, **allowed: Any) -> list[str]:
+    settings = Settings("-", config_yaml=text, **allowed)
+    try:
+        load_config(settings, {}, RecordedInputs())
+    except ConfigError as error:
+        return [f"{place.partition(' ')[2]}: {p.message}" for place, p in error.problems]
+    return []
+
+
+def test_what_a_backend_logs_in_with_is_bound_as_well() -> None:
+    text = """
+backends:
+  vault:
+    address: https://vault.example
+    auth: {method: approle, credentials: {role_id: env:ROLE, secret_id: env:OTHER}}
+registries:
+  r: {server: r.io, username: u, credentials: "vault:secret/ci/r#password"}
+"""
+    assert problems_of(text, allow_secrets=("vault:*", "env:ROLE", "env:OTHER")) == []
+    (refused,) = problems_of(text, allow_secrets=("vault:*", "env:ROLE"))
+    assert refused.startswith("backends.vault")
+
+
+@pytest.mark.parametrize("bound", ["allow_servers", "allow_secrets", "allow_endpoints"])
+def test_with_any_bound_the_hosts_own_identity_has_to_be_allowed(bound: str) -> None:
+    text = "registries: {e: {server: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}}"
+    assert problems_of(text) == []
+    (refused,) = problems_of(text, **{bound: ("*",)} | {"allow_secrets": ("env:*",)})
+    assert "identity of this host" in refused
+    assert problems_of(text, **{bound: ("*",)} | {"allow_secrets": ("host:ecr",)}) == []
+
+
+def test_with_servers_bound_an_entry_has_to_name_its_server() -> None:
+    text = "registries: {h: {provider: heroku, credentials: env:KEY}}"
+    assert problems_of(text) == []
+    (refused,) = problems_of(text, allow_servers=("*",))
+    assert "has to name its server" in refused
+
+
 @pytest.mark.parametrize(
     ("config", "globs"),
     [

@@ -16,7 +16,7 @@ from backends.errors import (
 from backends.testing import make_context
 from generator.errors import ImplausibleAnswer
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.ecr import EcrOptions, EcrProvider, parse_host
+from generator.registries.ecr import EcrOptions, EcrProvider
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.ecr import EcrStandIn
 
@@ -64,6 +64,7 @@ class TestEcrKeepsTheContract(ProviderContract):
                 "somebody else's host": (fails("foreign-host"), ImplausibleAnswer),
             },
             hang=fails("hang"),
+            throttle=fails("throttled"),
             bad_entries={"a look-alike": entry(f"{HOST}.evil.example")},
         )
 
@@ -139,43 +140,3 @@ async def test_two_regions_are_asked_at_the_same_time(ecr: EcrStandIn) -> None:
                 request = GrantRequest(entry(HOST.replace("eu-west-1", region)), {})
                 group.start_soon(EcrProvider().fetch, request, context)
     assert ecr.token_calls == 2
-
-
-@pytest.mark.parametrize(
-    ("host", "endpoint"),
-    [
-        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "https://api.ecr.eu-west-1.amazonaws.com"),
-        (
-            "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
-            "https://ecr-fips.us-east-1.amazonaws.com",
-        ),
-        ("123456789012.dkr-ecr.eu-west-1.on.aws", "https://ecr.eu-west-1.api.aws"),
-        ("123456789012.dkr-ecr-fips.us-east-2.on.aws", "https://ecr-fips.us-east-2.api.aws"),
-        (
-            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
-            "https://api.ecr.cn-north-1.amazonaws.com.cn",
-        ),
-        (
-            "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com",
-            "https://api.ecr.us-gov-west-1.amazonaws.com",
-        ),
-        (
-            "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu",
-            "https://api.ecr.eusc-de-east-1.amazonaws.eu",
-        ),
-        (
-            "123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov",
-            "https://api.ecr.us-iso-east-1.c2s.ic.gov",
-        ),
-    ],
-)
-async def test_each_partition_and_kind_of_host_has_its_own_api_endpoint(
-    ecr: EcrStandIn, monkeypatch: pytest.MonkeyPatch, host: str, endpoint: str
-) -> None:
-    monkeypatch.delenv("AWS_ENDPOINT_URL_ECR")
-    parsed = parse_host(host)
-    assert parsed is not None
-    async with make_context(os.environ).aws.client(
-        "ecr", what="ECR", region=parsed.region, fips=parsed.fips, dual_stack=parsed.dual_stack
-    ) as client:
-        assert client.meta.endpoint_url == endpoint

@@ -9,7 +9,7 @@ from backends.base import SecretRef
 from backends.testing import make_context
 from generator.errors import Misconfigured
 from generator.model import Credentials, RegistryEntry
-from generator.registries.ecr import EcrOptions, EcrProvider, parse_host
+from generator.registries.ecr import EcrOptions, EcrProvider
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 KEYS = {
@@ -26,46 +26,6 @@ def entry(server: str | None = HOST, fields: Any = None, **options: Any) -> Regi
 
 def places(server: str | None = HOST, **changes: Any) -> list[tuple[str, ...]]:
     return [problem.path for problem in EcrProvider().validate(entry(server, **changes))]
-
-
-@pytest.mark.parametrize(
-    ("host", "account", "region"),
-    [
-        (HOST, "123456789012", "eu-west-1"),
-        ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "123456789012", "cn-north-1"),
-        ("123456789012.dkr.ecr-fips.us-east-1.amazonaws.com", "123456789012", "us-east-1"),
-        ("123456789012.dkr.ecr.us-gov-west-1.amazonaws.com", "123456789012", "us-gov-west-1"),
-        ("123456789012.dkr-ecr.eu-west-1.on.aws", "123456789012", "eu-west-1"),
-        ("123456789012.dkr-ecr-fips.us-east-2.on.aws", "123456789012", "us-east-2"),
-        ("123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu", "123456789012", "eusc-de-east-1"),
-        ("123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov", "123456789012", "us-iso-east-1"),
-    ],
-)
-def test_account_and_region_are_read_from_the_host(host: str, account: str, region: str) -> None:
-    parsed = parse_host(host)
-    assert parsed is not None
-    assert (parsed.account, parsed.region) == (account, region)
-    assert parsed.fips == ("-fips" in host)
-    assert parsed.dual_stack == host.endswith(".on.aws")
-    assert places(host) == []
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        f"{HOST}.evil.example",
-        f"evil.{HOST}",
-        "12345.dkr.ecr.eu-west-1.amazonaws.com",
-        "١٢٣٤٥٦٧٨٩٠١٢.dkr.ecr.eu-west-1.amazonaws.com",
-        "123456789012.dkr.ecr.amazonaws.com",
-        "123456789012.dkr.ecr..amazonaws.com",
-        f"{HOST}:443",
-        f"{HOST}\n",
-    ],
-)
-def test_a_host_that_only_looks_like_ecrs_is_refused(host: str) -> None:
-    assert parse_host(host) is None
-    assert places(host) == [("server",)]
 
 
 def test_a_region_that_contradicts_the_host_is_a_problem() -> None:

@@ -39,6 +39,7 @@ class TestEcrPublicKeepsTheContract(ProviderContract):
                 "a list, as private ECR answers": (fails("empty-list"), BadAnswer),
             },
             hang=fails("hang"),
+            throttle=fails("throttled"),
             bad_entries={
                 "a look-alike": entry("public.ecr.aws.evil.example"),
                 "an id without a role": entry(external_id="abc"),

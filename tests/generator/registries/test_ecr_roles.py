@@ -1,5 +1,6 @@
 """Roles of AWS's registries: chained, for a while, with a web identity token."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +100,27 @@ def test_each_setting_of_a_role_makes_another_grant() -> None:
         {"role_arn": LAST, "role_chain": (FIRST,)},
         {"role_arn": LAST, "role_duration": "1h"},
         {"role_arn": FIRST},
+        {"profile": "push"},
     ]
     keys = {EcrProvider().grant_key(entry(**way), context) for way in ways}
     assert len(keys) == len(ways)
+
+
+async def test_a_profile_of_an_entry_signs_for_it(
+    ecr: EcrStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "credentials"
+    shared.write_text(f"[push]\naws_access_key_id = AKIAPUSH\naws_secret_access_key = {CANARY}\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
+    ecr.accounts["AKIAPUSH"] = "999988887777"
+    grant = await fetch(ecr, {}, {"AWS_SHARED_CREDENTIALS_FILE": str(shared)}, profile="push")
+    assert grant.server_addresses == ("999988887777.dkr.ecr.eu-west-1.amazonaws.com",)
+
+
+def test_a_profile_beside_keys_or_a_jobs_token_is_a_problem() -> None:
+    keys = {name: SecretRef("env", "X") for name in ("access_key_id", "secret_access_key")}
+    for made in (
+        entry(Credentials(fields=keys), profile="push"),
+        entry(role_arn=LAST, audience="a", profile="push"),
+    ):
+        assert [problem.path for problem in EcrProvider().validate(made)] == [("profile",)]

@@ -61,6 +61,10 @@ class TestGarKeepsTheContract(ProviderContract):
         def change(**changes: Any) -> Callable[[], None]:
             return lambda: cloud.changes.update(changes)
 
+        def throttle() -> None:
+            cloud.retry_after_s = 1
+            cloud.plan.append((429, {}))
+
         failures: dict[str, tuple[Any, type[EntryError | BackendError]]] = {
             "signature": (plan(refused("invalid_grant", "Invalid JWT Signature.")), SecretDenied),
             "disabled": (plan(refused("invalid_grant", "account disabled")), SecretDenied),
@@ -82,6 +86,8 @@ class TestGarKeepsTheContract(ProviderContract):
             lifetime_s=3600,
             failures=failures,
             hang=lambda: setattr(cloud, "delay_s", 5.0),
+            throttle=throttle,
+            retry_after_s=1.0,
             bad_entries={
                 "no server": entry(cloud, None),
                 "look-alike": entry(cloud, "gcr.io.evil.example"),

@@ -61,6 +61,8 @@ class TestIbmKeepsTheContract(ProviderContract):
             lifetime_s=LIFETIME_S,
             failures=failures,
             hang=replies(silence),
+            throttle=replies(answer(429, Retry_After="1"), token()),
+            retry_after_s=1.0,
             bad_entries={"no server": entry(iam.url, None)},
         )
 
@@ -90,3 +92,13 @@ def test_one_token_serves_every_host() -> None:
     assert len(keys) == 1
     assert {kind_of_host(host) for host in hosts} == {"ibm"}
     assert kind_of_host("icr.io.evil.example") == "static"
+
+
+async def test_api_key_writes_the_key_itself(iam: Faulty) -> None:
+    options = IbmOptions(endpoint=iam.url, method="api_key")
+    request = GrantRequest(
+        RegistryEntry("ibm", "ibm", "us.icr.io", options), {"api_key": Secret(CANARY)}
+    )
+    grant = await IbmProvider().fetch(request, make_context({}))
+    assert (grant.username, grant.secret.reveal(), grant.expires_at) == ("iamapikey", CANARY, None)
+    assert iam.requests == []
