@@ -3,18 +3,16 @@
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.command import CANARY, Ran, run
 from tests.parts.docker_cli import docker_cli
-from tests.parts.ecr import EcrStandIn
-from tests.parts.google import Google, google, service_account_key
-from tests.parts.ibm import API_KEY, Iam, iam
-from tests.parts.internet import Internet, internet
+from tests.parts.google import service_account_key
+from tests.parts.ibm import API_KEY
 from tests.parts.skopeo import Skopeo
+from tests.parts.world import World, world
 
 HUB = "https://index.docker.io/v1/"
 OWN = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -74,31 +72,14 @@ SETS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everybody who is asked, at the addresses that they have in the world."""
-
-    net: Internet
-    ecr: EcrStandIn
-    google: Google
-    iam: Iam
-
-    def run(self, target: Path, variables: dict[str, str]) -> Ran:
-        return run(target, environment={**variables, **self.net.environment})
+@pytest.fixture(name="world")
+def every_cloud(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as made:
+        yield made
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with EcrStandIn() as ecr, google() as cloud, iam() as ibm:
-        hosts = {
-            "api.ecr.*.amazonaws.com": ecr.url,
-            "api.ecr-public.us-east-1.amazonaws.com": ecr.url,
-            "sts.*.amazonaws.com": ecr.url,
-            "*.googleapis.com": cloud.url,
-            "iam.cloud.ibm.com": ibm.url,
-        }
-        with internet(tmp_path, hosts) as net:
-            yield World(net, ecr, cloud, ibm)
+def generate(world: World, target: Path, variables: dict[str, str]) -> Ran:
+    return run(target, environment={**variables, **world.net.environment})
 
 
 def users(dockercfg: Path) -> dict[str, str]:
@@ -113,7 +94,7 @@ def test_each_set_gives_the_keys_and_users_of_its_image(
 ) -> None:
     variables, expected = SETS[name]
     target = tmp_path / "dockercfg"
-    ran = world.run(target, variables)
+    ran = generate(world, target, variables)
     assert ran.code == 0, ran.stderr
     assert users(target) == expected
     assert CANARY not in ran.output
@@ -122,7 +103,7 @@ def test_each_set_gives_the_keys_and_users_of_its_image(
 def test_real_clients_find_every_login(world: World, tmp_path: Path) -> None:
     variables, expected = SETS["all six"]
     target = tmp_path / "dockercfg"
-    assert world.run(target, variables).code == 0
+    assert generate(world, target, variables).code == 0
     skopeo = Skopeo(target, tmp_path)
     with docker_cli(target, tmp_path / "c") as docker:
         for address, username in expected.items():
@@ -134,7 +115,7 @@ def test_real_clients_find_every_login(world: World, tmp_path: Path) -> None:
 
 def test_a_password_reaches_the_file_as_it_is(world: World, tmp_path: Path) -> None:
     target = tmp_path / "dockercfg"
-    assert world.run(target, DOCKER).code == 0
+    assert generate(world, target, DOCKER).code == 0
     auth = json.loads(target.read_text())["auths"][HUB]["auth"]
     assert base64.b64decode(auth).decode() == f"ci:{DOCKER['DOCKER_PASSWORD']}"
 

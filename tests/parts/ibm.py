@@ -2,9 +2,10 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -30,11 +31,21 @@ def token_answer(**changes: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Iam:
-    """Takes one API key; ``calls`` counts what it was asked."""
+    """Takes one API key; ``plan`` holds what the next calls are answered with instead."""
 
     url: str = ""
     delay_s: float = 0.0
     calls: int = 0
+    plan: deque[tuple[int, bytes]] = field(default_factory=deque)
+
+    def answer(self, api_key: str) -> tuple[int, bytes]:
+        """Return status and body."""
+        if self.plan:
+            return self.plan.popleft()
+        if api_key == API_KEY:
+            return 200, json.dumps(token_answer()).encode()
+        message = f"Provided API key {CANARY} could not be found."
+        return 400, json.dumps({"errorCode": "BXNIM0415E", "errorMessage": message}).encode()
 
 
 @contextmanager
@@ -45,13 +56,9 @@ def iam() -> Iterator[Iam]:
     class Handler(QuietHandler):
         def do_POST(self) -> None:
             made.calls += 1
-            form = parse_qs(self.body().decode())
+            (api_key,) = parse_qs(self.body().decode())["apikey"]
             time.sleep(made.delay_s)
-            if form["apikey"] == [API_KEY]:
-                self.answer(200, json.dumps(token_answer()).encode())
-            else:
-                refused = {"errorCode": "BXNIM0415E", "errorMessage": "Provided API key not found"}
-                self.answer(400, json.dumps(refused).encode())
+            self.answer(*made.answer(api_key))
 
     with serving(Handler) as url:
         made.url = url

@@ -1,0 +1,127 @@
+"""Every kind of registry through the command: granted, denied, throttled, garbled, slow."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import CANARY, run
+from tests.parts.google import refused, service_account_key
+from tests.parts.ibm import API_KEY
+from tests.parts.world import World, world
+
+PAGE = b"<html>captive portal</html>"
+AWS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY}
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: its entry, its variables, and ways to make its upstream fail."""
+
+    entry: str
+    environment: dict[str, str]
+    fail: dict[str, Callable[[World], object]] = field(default_factory=dict)
+
+
+def _ecr(*failures: str) -> Callable[[World], object]:
+    return lambda world: world.ecr.fail_next(*failures)
+
+
+def _ecr_failures() -> dict[str, Callable[[World], object]]:
+    return {
+        "denied": _ecr("denied"),
+        "throttled": _ecr(*["throttled"] * 3),
+        "garbage": _ecr("html-200"),
+    }
+
+
+KINDS = {
+    "ecr": Kind(f"{{server: {HOST}}}", AWS, _ecr_failures()),
+    "ecr-public": Kind("{server: public.ecr.aws}", AWS, _ecr_failures()),
+    "gar": Kind(
+        "{server: europe-west1-docker.pkg.dev, credentials: env:KEY}",
+        {"KEY": service_account_key()},
+        {
+            "denied": lambda w: w.google.plan.append(refused("invalid_grant", "Invalid JWT S")),
+            "throttled": lambda w: w.google.plan.extend([(429, {})] * 3),
+            "garbage": lambda w: w.google.plan.append(PAGE),
+        },
+    ),
+    "ibm": Kind(
+        "{server: us.icr.io, credentials: env:KEY}",
+        {"KEY": API_KEY},
+        {
+            "denied": lambda w: w.iam.plan.append((400, CANARY.encode())),
+            "throttled": lambda w: w.iam.plan.extend([(429, b"")] * 3),
+            "garbage": lambda w: w.iam.plan.append((200, PAGE)),
+        },
+    ),
+    "heroku": Kind("{server: registry.heroku.com, credentials: env:KEY}", {"KEY": CANARY}),
+    "static": Kind("{server: r.example, username: ci, credentials: env:KEY}", {"KEY": CANARY}),
+}
+CODES = {"granted": 0, "denied": 77, "throttled": 69, "garbage": 76, "slow": 69}
+CASES = [
+    (kind, outcome)
+    for kind, known in KINDS.items()
+    for outcome in CODES
+    if outcome == "granted" or known.fail
+]
+
+
+@pytest.fixture(name="world")
+def every_cloud(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("kind", "outcome"), CASES)
+def test_each_outcome_has_its_exit_code(
+    kind: str,
+    outcome: str,
+    world: World,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    known, target = KINDS[kind], tmp_path / "dockercfg"
+    known.fail.get(outcome, lambda _: None)(world)
+    if outcome == "slow":
+        world.slow_down(20)
+    environment = {
+        **known.environment,
+        **world.net.environment,
+        "DOCKERCFG_CONFIG_YAML": f"registries: {{r: {known.entry}}}",
+        "DOCKERCFG_LOG_LEVEL": "debug",
+        "DOCKERCFG_TIMEOUT": "3s" if outcome == "slow" else "30s",
+    }
+    started = time.monotonic()
+    ran = run(target, environment=environment)
+    seconds = time.monotonic() - started
+    record_property("row", f"{kind} | {outcome} | {ran.code} | {world.requests} | {seconds:.2f}")
+    assert ran.code == CODES[outcome], ran.stderr
+    assert target.exists() == (outcome == "granted")
+    assert CANARY not in ran.output
+    if outcome == "slow":
+        assert seconds < 8
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].fail])
+def test_a_second_run_asks_nobody(kind: str, world: World, tmp_path: Path) -> None:
+    known, target = KINDS[kind], tmp_path / "dockercfg"
+    environment = {
+        **known.environment,
+        **world.net.environment,
+        "DOCKERCFG_CONFIG_YAML": f"registries: {{r: {known.entry}}}",
+        "DOCKERCFG_CACHE_DIR": str(tmp_path / "cache"),
+    }
+    first = run(target, environment=environment)
+    content, requests = target.read_bytes(), world.requests
+    second = run(target, environment=environment)
+    assert (first.code, second.code) == (0, 0), first.stderr + second.stderr
+    assert ("fetched" in first.stderr, "cached" in second.stderr) == (True, True)
+    assert world.requests == requests
+    assert target.read_bytes() == content
+    assert list(json.loads(content)["auths"])
