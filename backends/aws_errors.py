@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from backends.aws_clock import wrong_clock
 from backends.aws_failures import failure_of
 from backends.errors import (
     BackendError,
@@ -16,21 +17,41 @@ from backends.errors import (
     SecretDenied,
 )
 
-# Codes of the common errors of AWS's APIs, as its services' references list them.
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_BAD_KEY = {
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "InvalidAccessKeyId",
-    "IncompleteSignature",
-    "IncompleteSignatureException",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-}
-# Of AssumeRoleWithWebIdentity, in the STS API reference.
-_BAD_WEB_IDENTITY = {"InvalidIdentityToken", "IDPRejectedClaim"}
+# Codes of the common errors of AWS's APIs, as its services' references list them: what they mean,
+# and what to do. All of them are final.
+_REFUSED: tuple[tuple[frozenset[str], str, str, str], ...] = (
+    (
+        frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"}),
+        "aws-credentials-expired",
+        "the AWS credentials have expired",
+        "renew them; if they are fresh, check this machine's clock",
+    ),
+    (
+        frozenset(
+            {
+                "UnrecognizedClientException",
+                "InvalidClientTokenId",
+                "InvalidAccessKeyId",
+                "IncompleteSignature",
+                "IncompleteSignatureException",
+                "MissingAuthenticationToken",
+                "MissingAuthenticationTokenException",
+                "InvalidSignatureException",
+                "SignatureDoesNotMatch",
+            }
+        ),
+        "aws-credentials-invalid",
+        "AWS does not accept the credentials",
+        "check access key, secret key and session token; and this machine's clock",
+    ),
+    (
+        # of AssumeRoleWithWebIdentity, in the STS API reference
+        frozenset({"InvalidIdentityToken", "IDPRejectedClaim"}),
+        "aws-web-identity-refused",
+        "AWS does not accept the web identity token",
+        "check the token's audience and issuer, and the role's trust policy",
+    ),
+)
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
 _THROTTLED = {
     "Throttling",
@@ -94,26 +115,13 @@ def refused(response: Any, what: str, *, action: str | None = None) -> BackendEr
     code = str(response.get("Error", {}).get("Code", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     shown = code if re.fullmatch(r"[A-Za-z]\w{2,60}", code, re.ASCII) else f"status {status}"
+    if clock := wrong_clock(str(response.get("Error", {}).get("Message", "")), what):
+        return clock
     if code in _DENIED:
         return _denied(response, what, shown, action)
-    if code in _EXPIRED:
-        return SecretDenied(
-            "aws-credentials-expired",
-            f"{what}: the AWS credentials have expired ({shown})",
-            "renew them; if they are fresh, check this machine's clock",
-        )
-    if code in _BAD_KEY:
-        return SecretDenied(
-            "aws-credentials-invalid",
-            f"{what}: AWS does not accept the credentials ({shown})",
-            "check access key, secret key and session token; and this machine's clock",
-        )
-    if code in _BAD_WEB_IDENTITY:
-        return SecretDenied(
-            "aws-web-identity-refused",
-            f"{what}: AWS does not accept the web identity token ({shown})",
-            "check the token's audience and issuer, and the role's trust policy",
-        )
+    for codes, reference, meaning, hint in _REFUSED:
+        if code in codes:
+            return SecretDenied(reference, f"{what}: {meaning} ({shown})", hint)
     if code in _THROTTLED or status == 429:
         return BackendUnavailable(
             "aws-throttled", f"{what}: AWS throttles the calls ({shown})", "try again later"

@@ -45,6 +45,18 @@ FAILURES: dict[str, Answer] = {
     ),
     "expired": _error("ExpiredTokenException", f"The security token {CANARY} is expired"),
     "bad-key": _error("UnrecognizedClientException", "The security token is invalid."),
+    "clock-behind": _error(
+        "InvalidSignatureException",
+        "Signature expired: 20260101T120000Z is now earlier than 20260101T120500Z "
+        "(20260101T121000Z - 5 min.)",
+        403,
+    ),
+    "clock-ahead": _error(
+        "InvalidSignatureException",
+        "Signature not yet current: 20260101T121000Z is still later than 20260101T120500Z "
+        "(20260101T120000Z + 5 min.)",
+        403,
+    ),
     "throttled": _error("ThrottlingException", "Rate exceeded"),
     "500": (500, "text/plain", b"oops"),
     "html-200": (200, "text/html", b"<html>captive portal</html>"),

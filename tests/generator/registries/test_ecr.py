@@ -82,6 +82,18 @@ async def test_a_denial_is_asked_once_and_names_the_action(ecr: EcrStandIn) -> N
     assert ecr.token_calls == 1
 
 
+@pytest.mark.parametrize(
+    ("failure", "says"), [("clock-behind", "600 s behind"), ("clock-ahead", "600 s ahead of")]
+)
+async def test_a_clock_that_spoils_the_signature_is_named(
+    ecr: EcrStandIn, failure: str, says: str
+) -> None:
+    ecr.fail_next(failure)
+    with pytest.raises(SecretDenied, match=says) as caught:
+        await fetch(entry())
+    assert caught.value.reference == "aws-clock-wrong"
+
+
 async def test_keys_of_the_entry_are_used(ecr: EcrStandIn) -> None:
     ecr.accounts["AKIAOWN"] = "111122223333"
     keys = {"access_key_id": Secret("AKIAOWN"), "secret_access_key": Secret("s")}
