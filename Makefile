@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test check bench soak format clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -25,6 +25,9 @@ check: $(READY) ## linters, types, import rules
 
 bench: $(READY) ## benchmarks, as ratios
 	@$(RUN)/python -m tests.benchmarks
+
+soak: $(READY) ## ten minutes of jobs on one cache, some of them killed
+	@$(RUN)/python -m tests.soak
 
 format: $(READY) ## format the code
 	$(RUN)/ruff check --fix .

@@ -72,7 +72,8 @@ FAILURES: dict[str, Answer] = {
 class EcrStandIn:
     """Answers ``GetAuthorizationToken`` and ``AssumeRole``; use it as a context manager.
 
-    ``accounts`` says whose registry an access key belongs to. ``plan`` holds the names of the
+    ``accounts`` says whose registry an access key belongs to, ``issued`` when each password that
+    was handed out expires. ``plan`` holds the names of the
     failures that the next token calls answer with, one each; a name from `FAILURES`, or
     ``past-expiry``, ``no-colon``, ``not-base64``, ``foreign-host``, ``no-expiry``, ``hang``.
     """
@@ -84,6 +85,7 @@ class EcrStandIn:
     plan: deque[str] = field(default_factory=deque)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     assumed: list[dict[str, str]] = field(default_factory=list)
+    issued: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _server: ThreadingHTTPServer | None = None
@@ -201,6 +203,7 @@ class EcrStandIn:
             "expiresAt": time.time() + self.date_offset_s + self.lifetime_s,
             "proxyEndpoint": f"https://{host}",
         }
+        self.issued[pair.partition(":")[2]] = data["expiresAt"]
         if failure == "past-expiry":
             data["expiresAt"] = 1420070400.0
         elif failure == "no-expiry":
