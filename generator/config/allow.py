@@ -17,7 +17,7 @@ from generator.model import RegistryEntry
 from generator.settings import Settings
 
 # Options of these names say where a request, and with it a secret, is sent.
-_ENDPOINTS = ("address", "endpoint", "proxy", "trusted_sources")
+_ENDPOINTS = ("address", "authority", "endpoint", "proxy", "trusted_sources")
 SECRETS_VARIABLE = "DOCKERCFG_ALLOW_SECRETS"
 ENDPOINTS_VARIABLE = "DOCKERCFG_ALLOW_ENDPOINTS"
 SERVERS_VARIABLE = "DOCKERCFG_ALLOW_SERVERS"

@@ -43,7 +43,7 @@ def _read(
             problems.add((*path, "server"), "no server is named", "write server: HOST[:PORT]")
         return None
     kind = problems.text(block.get("provider"), (*path, "provider"))
-    kind = kind or kind_of_host(hostname(server or ""))
+    kind = kind or _kind_by_host(server, block)
     provider = load_provider(kind)
     if provider is None:
         known = ", ".join(kind_names())
@@ -65,6 +65,18 @@ def _read(
     for problem in provider.validate(entry):
         problems.add((*path, *problem.path), problem.message, problem.hint)
     return entry
+
+
+def _kind_by_host(server: str | None, block: Mapping[str, Any]) -> str:
+    """Return the kind of a host; a user name that it has no use for is handed on as it is."""
+    kind = kind_of_host(hostname(server or ""))
+    credentials = block.get("credentials")
+    named = "username" in block or (isinstance(credentials, dict) and "username" in credentials)
+    provider = load_provider(kind) if named else None
+    if provider is None or "username" in provider.options.model_fields:
+        return kind
+    taken = any(spec.name == "username" for spec in provider.credential_fields)
+    return kind if taken else "static"
 
 
 def _require(entry: RegistryEntry, provider: TokenProvider, path: Path, problems: Problems) -> None:

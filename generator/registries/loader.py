@@ -22,6 +22,7 @@ class _Kind:
 
 BUILT_IN = {
     "static": _Kind("generator.registries.static:StaticProvider"),
+    "acr": _Kind("generator.registries.acr:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"),
     "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
     "ecr-public": _Kind(
         "generator.registries.ecr_public:EcrPublicProvider",

@@ -51,6 +51,20 @@ def test_an_entry_has_its_kind_from_the_host() -> None:
     assert list(config.backends) == ["env"]
 
 
+@pytest.mark.parametrize(
+    "login",
+    [
+        "username: ci, credentials: env:TOKEN",
+        "credentials: {username: env:USER, password: env:TOKEN}",
+    ],
+)
+def test_a_user_name_that_a_hosts_kind_has_no_use_for_is_handed_on(login: str) -> None:
+    config = load(f"registries: {{admin: {{server: contoso.azurecr.io, {login}}}}}")
+    assert [(e.provider, e.server) for e in config.entries] == [("static", "contoso.azurecr.io")]
+    kind = "provider: acr, server: contoso.azurecr.io"
+    assert "username" in refused(f"registries: {{admin: {{{kind}, {login}}}}}")[0]
+
+
 def test_scalars_are_text_and_mean_what_they_say() -> None:
     config = load("""
         output: {mode: 0640, format: legacy, merge: yes}
