@@ -4,7 +4,8 @@ They count least, in the order of its ``DefaultAzureCredential``: a client secre
 federated token, and a managed identity only if there is nothing else.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from backends.azure.login import PROOFS, Method, Wish
 from backends.base import IdentityPart, RunContext, Secret
@@ -46,11 +47,9 @@ def method_of(wish: Wish, given: Collection[str], context: RunContext) -> Method
     for method, variable in _PROOF_VARIABLES.items():
         if context.setting(variable) is not None:
             return method
-    named = [
-        name in given or ambient_id(name, getattr(wish, name), context)
-        for name in ("tenant_id", "client_id")
-    ]
-    return "federated" if all(named) else "managed_identity"
+    tenant_id = ambient_id("tenant_id", wish.tenant_id, context)
+    client_id = ambient_id("client_id", wish.client_id, context)
+    return "federated" if tenant_id and client_id else "managed_identity"
 
 
 def ambient_id(name: str, wished: str | None, context: RunContext) -> str | None:
@@ -101,7 +100,8 @@ async def job_token(wish: Wish, context: RunContext) -> Secret:
     Raises:
         BackendError: there is none.
     """
-    return await _job(context).token(_token_audience(wish, context))
+    with _in_azures_words():
+        return await _job(context).token(_token_audience(wish, context))
 
 
 def identity_parts(
@@ -133,7 +133,8 @@ def identity_parts(
 
 def _ambient_identity(method: Method, wish: Wish, context: RunContext) -> Sequence[IdentityPart]:
     if method == "federated":
-        identity = _job(context).identity(_token_audience(wish, context))
+        with _in_azures_words():
+            identity = _job(context).identity(_token_audience(wish, context))
         return [(f"token.{name}", value) for name, value in identity]
     if method != "managed_identity":
         return [(PROOFS[method], ambient_proof(method, context))]
@@ -146,6 +147,22 @@ def _ambient_identity(method: Method, wish: Wish, context: RunContext) -> Sequen
 def _job(context: RunContext) -> CiIdentity:
     file = context.setting("AZURE_FEDERATED_TOKEN_FILE")
     return CiIdentity(context, context.transport, file=file)
+
+
+@contextmanager
+def _in_azures_words() -> Iterator[None]:
+    """Say what an application can be proved by, where there is no CI that could do it."""
+    try:
+        yield
+    except SecretNotFound as error:
+        if error.reference != "ci-not-recognised":
+            raise
+        raise SecretNotFound(
+            "azure-proof-missing",
+            "Azure: nothing proves the application: neither credentials nor variables do, and no "
+            "CI that gives OIDC tokens is recognised",
+            "write credentials: {client_secret: REFERENCE}, or method: managed_identity",
+        ) from None
 
 
 def _token_audience(wish: Wish, context: RunContext) -> str | None:

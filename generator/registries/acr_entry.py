@@ -113,10 +113,16 @@ def _method_problems(entry: RegistryEntry) -> list[Problem]:
         if getattr(options, name) != nothing and method not in (None, meant):
             hint = f"drop it, or write method: {meant}"
             problems.append(Problem((name,), f"means nothing to the method {method}", hint))
-    if method == "managed_identity" and entry.credentials.references and not given:
-        hint = "drop one of the two: a managed identity needs none"
-        problems.append(Problem(("credentials",), "contradict method: managed_identity", hint))
+    if entry.credentials.references and not given and not _may_hold_a_proof(entry):
+        # what is half named would be completed by what this machine or job is by itself
+        hint = f"add one of {', '.join(PROOFS.values())}, or drop all of them"
+        problems.append(Problem(("credentials",), "prove nothing", hint))
     return problems
+
+
+def _may_hold_a_proof(entry: RegistryEntry) -> bool:
+    """Tell whether there is a whole document, and a method that wants one."""
+    return entry.credentials.document is not None and entry.options.method != "managed_identity"
 
 
 def _field_problems(entry: RegistryEntry) -> list[Problem]:
@@ -132,8 +138,8 @@ def _field_problems(entry: RegistryEntry) -> list[Problem]:
     if len(named) > 1:
         hint = "keep the one that names the managed identity"
         problems.append(Problem((named[1],), f"contradicts {named[0]}", hint))
-    certificate = "certificate" in fields or options.method == "certificate"
-    if "certificate_password" in fields and not certificate:
+    document = entry.credentials.document is not None
+    if "certificate_password" in fields and "certificate" not in fields and not document:
         hint = "add certificate: REFERENCE, or drop it"
         path = ("credentials", "certificate_password")
         problems.append(Problem(path, "means nothing without a certificate", hint))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import CANARY, run
+from tests.parts.azure import CLIENT, CLIENT_SECRET, TENANT, entra_error
+from tests.parts.azure import HOST as ACR
 from tests.parts.google import refused, service_account_key
 from tests.parts.ibm import API_KEY
 from tests.parts.world import World, world
@@ -40,6 +42,15 @@ def _ecr_failures() -> dict[str, Callable[[World], object]]:
 
 
 KINDS = {
+    "acr": Kind(
+        f"{{server: {ACR}, tenant_id: {TENANT}, client_id: {CLIENT}, credentials: env:KEY}}",
+        {"KEY": CLIENT_SECRET},
+        {
+            "denied": lambda w: w.azure.plans["token"].append(entra_error(7000215)),
+            "throttled": lambda w: w.azure.plans["exchange"].extend([(429, {})] * 3),
+            "garbage": lambda w: w.azure.plans["exchange"].append(PAGE),
+        },
+    ),
     "ecr": Kind(f"{{server: {HOST}}}", AWS, _ecr_failures()),
     "ecr-public": Kind("{server: public.ecr.aws}", AWS, _ecr_failures()),
     "gar": Kind(

@@ -77,10 +77,13 @@ def unsigned_jwt(claims: Mapping[str, Any]) -> str:
 
 @dataclass(slots=True)
 class Azure:
-    """Answers as Azure would; ``plans`` hold what the next calls are answered with instead."""
+    """Answers as Azure would; ``plans`` hold what the next calls are answered with instead.
+
+    ``plain_url`` is where a machine's service is, and where who ends TLS itself may relay to.
+    """
 
     url: str = ""
-    machine_url: str = ""
+    plain_url: str = ""
     ca_file: str = ""
     lifetime_s: int = 10800
     delay_s: float = 0.0
@@ -190,17 +193,6 @@ class Azure:
         """Return a service principal as azure-identity's variables have it."""
         return self.environment(AZURE_TENANT_ID=TENANT, AZURE_CLIENT_ID=CLIENT, **more)
 
-    def config(self, **options: str) -> str:
-        """Return an entry that sends the command here."""
-        known = {
-            "server": HOST,
-            "authority": self.url,
-            "trusted_sources": f"[{self.url}]",
-            "endpoint": self.url,
-            **options,
-        }
-        return "{" + ", ".join(f"{name}: {value}" for name, value in known.items()) + "}"
-
 
 @contextmanager
 def azure(folder: Path) -> Iterator[Azure]:
@@ -243,5 +235,5 @@ def azure(folder: Path) -> Iterator[Azure]:
 
     with ExitStack() as servers:
         made.url = servers.enter_context(serving(Handler, tls=tls))
-        made.machine_url = servers.enter_context(serving(Handler))
+        made.plain_url = servers.enter_context(serving(Handler))
         yield made

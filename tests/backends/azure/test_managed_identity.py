@@ -53,11 +53,11 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
 
 
 def machine(cloud: Azure) -> dict[str, str]:
-    return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": cloud.machine_url}
+    return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": cloud.plain_url}
 
 
 def app(cloud: Azure, header: str = IDENTITY_HEADER) -> dict[str, str]:
-    return {"IDENTITY_ENDPOINT": f"{cloud.machine_url}/msi/token", "IDENTITY_HEADER": header}
+    return {"IDENTITY_ENDPOINT": f"{cloud.plain_url}/msi/token", "IDENTITY_HEADER": header}
 
 
 async def token(context: RunContext, **wish: Any) -> Secret:

@@ -10,12 +10,13 @@ from pydantic import ValidationError
 from backends.base import SecretRef
 from backends.secret import Secret
 from backends.testing import make_context
-from generator.config.allow import check_endpoints
+from generator.config.allow import check_allowed
 from generator.config.problems import Problems
 from generator.model import Credentials, GrantKey, RegistryEntry
 from generator.registries.acr import AcrProvider
 from generator.registries.acr_entry import AcrOptions
 from generator.registries.loader import kind_of_host
+from generator.settings import Settings
 from tests.parts.azure import CLIENT, IDENTITY, RESOURCE, TENANT, job_jwt
 
 PRINCIPAL = {"tenant_id": TENANT, "client_id": CLIENT}
@@ -113,7 +114,8 @@ def test_a_secret_is_for_an_authority_of_microsofts_or_one_that_is_trusted_by_na
         (("certificate",), {"resource_id": RESOURCE}, ("resource_id",)),
         (("client_secret",), {"send_certificate_chain": True}, ("send_certificate_chain",)),
         (("certificate",), {"token_audience": "x"}, ("token_audience",)),
-        (("certificate_password",), {}, ("credentials", "certificate_password")),
+        (("tenant_id", "client_id"), {}, ("credentials",)),
+        (("certificate_password", "client_secret"), {}, ("credentials", "certificate_password")),
         (("client_secret", "client_id"), PRINCIPAL, ("client_id",)),
         ((), {"client_id": CLIENT, "object_id": IDENTITY}, ("object_id",)),
         ((), {"trusted_sources": ("https://a.example",)}, ("trusted_sources",)),
@@ -135,7 +137,6 @@ def test_what_contradicts_itself_has_a_place_and_a_hint(
         (("client_secret",), PRINCIPAL),
         (("tenant_id", "client_id", "client_secret"), {}),
         (("certificate", "certificate_password"), {**PRINCIPAL, "send_certificate_chain": True}),
-        (("certificate_password",), {"method": "certificate"}),
         (("federated_token",), {**PRINCIPAL, "method": "federated"}),
         ((), {"method": "managed_identity", "resource_id": RESOURCE}),
         ((), {"object_id": IDENTITY}),
@@ -168,9 +169,10 @@ def test_an_option_of_no_form_is_refused(options: dict[str, Any]) -> None:
 def test_an_operator_bounds_where_a_token_may_go(option: str) -> None:
     url = "https://elsewhere.example"
     value: Any = (url,) if option == "trusted_sources" else url
-    for globs, noted in ((["https://*.example"], 0), (["https://login.microsoftonline.*"], 1)):
+    for globs, noted in ((("https://*.example",), 0), (("https://login.microsoftonline.*",), 1)):
         problems = Problems()
-        check_endpoints([entry(**{option: value})], {}, globs, problems)
+        settings = Settings("-", allow_endpoints=globs, allow_secrets=("host:acr",))
+        check_allowed([entry(**{option: value})], {}, settings, problems)
         assert len(problems.found) == noted
 
 
