@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from backends.errors import BackendError, BackendMisconfigured, BackendUnavailable
 
+# How a TLS connection waits, which is in the history of every timeout, and how it is cut off.
+_NO_TLS_FAILURES = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError)
+
 
 def failed(error: Exception, what: str) -> BackendError:
     """Return what an exception of httpx2 means; ``what`` names the call and the host."""
@@ -13,7 +16,7 @@ def failed(error: Exception, what: str) -> BackendError:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _untrusted(what)
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _NO_TLS_FAILURES):
             return _no_tls(cause, what)
         if isinstance(cause, socket.gaierror):
             return BackendUnavailable(
@@ -49,7 +52,8 @@ def timed_out(what: str, seconds: float) -> BackendError:
 
 def can_heal(error: Exception, *, idempotent: bool) -> bool:
     """Tell whether asking again may help, and can not do harm."""
-    if any(isinstance(cause, ssl.SSLError) for cause in _chain(error)):
+    failures = [cause for cause in _chain(error) if isinstance(cause, ssl.SSLError)]
+    if any(not isinstance(cause, _NO_TLS_FAILURES) for cause in failures):
         return False
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"ConnectError", "ConnectTimeout"}:

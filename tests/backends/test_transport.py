@@ -1,16 +1,20 @@
+import ssl
 import time
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
 import trustme
 
 from backends.errors import BackendError, BackendMisconfigured, BackendUnavailable, BadAnswer
+from backends.http_errors import can_heal, failed
 from backends.http_model import HttpAnswer, HttpOptions
 from backends.testing import make_context
 from backends.tls import TlsOptions
 from tests.parts.http_faults import answer, drip, drop, faulty_server, silence
+from tests.parts.loopback import QuietHandler, serving
 from tests.parts.process import free_port
 from tests.parts.proxy import running_proxy
 
@@ -82,6 +86,41 @@ async def test_retry_after_is_waited_for_and_too_much_patience_is_not_had() -> N
 async def test_a_dropped_connection_heals() -> None:
     with faulty_server(drop, answer(200)) as server:
         assert (await ask(server.url)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "reference"), [(silence, "http-timeout"), (drop, "connection-broken")]
+)
+async def test_what_is_slow_or_cut_off_behind_tls_is_no_trouble_of_tls(
+    fault: Any, reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backends.transport.READ_S", 0.2)
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    asked = []
+
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            fault(self.connection)
+            self.close_connection = True
+
+    with serving(Handler, tls=tls) as url:
+        error = await refused(url, options=HttpOptions(TlsOptions(ca_file=f"{tmp_path}/ca.pem")))
+    assert error.reference == reference
+    assert len(asked) == 3
+
+
+def test_a_handshake_that_is_cut_off_heals_and_one_that_fails_does_not() -> None:
+    for cause, healing, reference in (
+        (ssl.SSLEOFError(), True, "connection-failed"),
+        (ssl.SSLError(), False, "tls-failed"),
+    ):
+        error = httpx2.ConnectError("")
+        error.__cause__ = cause
+        assert can_heal(error, idempotent=False) is healing
+        assert failed(error, "the store").reference == reference
 
 
 async def test_a_redirect_is_not_followed() -> None:
