@@ -183,6 +183,9 @@ def _codes(answer: HttpAnswer) -> list[int]:
     body = answer.json_object()
     listed = body.get("error_codes")
     codes = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
+    if body.get("error") == "invalid_resource":
+        # the services of managed identities may name no code
+        codes.append(500011)
     described = body.get("error_description")
     text = described[:4096] if isinstance(described, str) else ""
     return [*codes, *map(int, _CODE.findall(text))]

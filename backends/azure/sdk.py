@@ -37,9 +37,9 @@ async def access_token(login: Login, authority: str, scope: str, send: Send) -> 
 
     transport = _Transport(send)
     try:
-        credential = _credential(login, authority, transport)
-        token = await credential.get_token_info(scope)
-    except (AzureError, BackendError, ValueError, TypeError, KeyError, AttributeError):
+        async with _credential(login, authority, transport) as credential:
+            token = await credential.get_token_info(scope)
+    except (AzureError, BackendError, OSError, ValueError, TypeError, KeyError, AttributeError):
         # its words quote the answer
         raise NoToken(transport.error) from None
     return Secret(token.token)
@@ -93,12 +93,6 @@ class _Transport:
             self.error = error
             raise
 
-    async def open(self) -> None:
-        """There is nothing to open."""
-
-    async def close(self) -> None:
-        """There is nothing to close."""
-
     async def __aenter__(self) -> Self:
         return self
 
@@ -110,9 +104,11 @@ class _Response:
     """An answer, as azure-core looks at it (``azure.core.rest.AsyncHttpResponse``)."""
 
     def __init__(self, request: Any, answer: HttpAnswer) -> None:
+        from azure.core.utils import CaseInsensitiveDict
+
         self.request = request
         self.status_code = answer.status
-        self.headers = answer.headers
+        self.headers = CaseInsensitiveDict(answer.headers)
         self.content_type = answer.headers.get("content-type")
         self.reason = ""
         self.content = answer.body

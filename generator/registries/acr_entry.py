@@ -60,28 +60,42 @@ class AcrOptions(ProviderOptions):
 
 def entry_problems(entry: RegistryEntry) -> Sequence[Problem]:
     """Return what is wrong with the host, with who is trusted, and what contradicts each other."""
-    return [*_place_problems(entry), *_method_problems(entry), *_field_problems(entry)]
+    return [
+        *_place_problems(entry),
+        *_authority_problems(entry),
+        *_method_problems(entry),
+        *_field_problems(entry),
+    ]
 
 
 def _place_problems(entry: RegistryEntry) -> list[Problem]:
     options: AcrOptions = entry.options
-    problems = []
     if entry.server is None:
-        problems.append(Problem(("server",), "no server is named", "write server: NAME.azurecr.io"))
-    elif _HOST.fullmatch(entry.server) is None and not _private(entry.server, options):
+        hint = "write server: NAME.azurecr.io"
+        return [Problem(("server",), "no server is named", hint)]
+    problems = []
+    if _HOST.fullmatch(entry.server) is None and not _private(entry.server, options):
         hint = "write NAME.azurecr.io; a domain of your own goes under aliases"
         problems.append(Problem(("server",), "not a host of Azure's registries", hint))
-    if options.authority is None:
-        if options.trusted_sources:
-            hint = "add authority: URL, or drop it"
-            problems.append(Problem(("trusted_sources",), "means nothing without authority", hint))
-    elif problem := problem_of_authority(options.authority, options.trusted_sources):
-        hint = (
-            "write https://login.microsoftonline.com or the one of another cloud; if you trust "
-            "this one, name it also under trusted_sources: [URL]"
-        )
-        problems.append(Problem(("authority",), problem, hint))
+    name = entry.server.partition(".")[0]
+    if any(_HOST.fullmatch(one) and one.partition(".")[0] != name for one in entry.aliases):
+        hint = "make it an entry of its own: a token is for one registry"
+        problems.append(Problem(("aliases",), "another registry of Azure's", hint))
     return problems
+
+
+def _authority_problems(entry: RegistryEntry) -> list[Problem]:
+    options: AcrOptions = entry.options
+    if options.authority is None:
+        hint = "add authority: URL, or drop it"
+        problem = Problem(("trusted_sources",), "means nothing without authority", hint)
+        return [problem] if options.trusted_sources else []
+    wrong = problem_of_authority(options.authority, options.trusted_sources)
+    hint = (
+        "write https://login.microsoftonline.com or the one of another cloud; if you trust this "
+        "one, name it also under trusted_sources: [URL]"
+    )
+    return [Problem(("authority",), wrong, hint)] if wrong else []
 
 
 def _private(server: str, options: AcrOptions) -> bool:

@@ -12,7 +12,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
@@ -91,6 +91,7 @@ class Azure:
     taken: tuple[str, ...] = (REGISTRIES, MANAGER)
     known: tuple[str, ...] = (REGISTRIES, MANAGER)
     certificate: Certificate | None = None
+    arc_key: Path | None = None
     exchanged: dict[str, Any] = field(default_factory=dict)
     plans: dict[str, deque[Answer | bytes]] = field(
         default_factory=lambda: {n: deque() for n in ("token", "exchange", "machine")}
@@ -164,8 +165,17 @@ class Azure:
         return 200, {"refresh_token": unsigned_jwt(known)}
 
     def machine(self, path: str, headers: Mapping[str, str]) -> Answer:
-        """Answer as IMDS or, under ``/msi``, as App Service's service of managed identities."""
+        """Answer as IMDS or, under ``/msi``, as App Service's service of managed identities.
+
+        With ``arc_key``, as the agent of Azure Arc: who asks has to be able to read that file.
+        """
         parts = urlsplit(path)
+        if self.arc_key is not None:
+            if headers["Authorization"] != f"Basic {self.arc_key.read_text()}":
+                return 401, {"error": CANARY}
+            return 200, {"access_token": f"aad-{CANARY}-{REGISTRIES}", "expires_in": 3600} | {
+                "resource": REGISTRIES
+            }
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         app = parts.path == "/msi/token"
         if app and headers["X-IDENTITY-HEADER"] != IDENTITY_HEADER:
@@ -224,9 +234,15 @@ def azure(folder: Path) -> Iterator[Azure]:
             status, document = (200, planned) if isinstance(planned, bytes) else planned
             page = isinstance(document, bytes)
             content = document if isinstance(document, bytes) else json.dumps(document).encode()
+            with suppress(OSError):
+                self.send(status, content, page=page)
+
+        def send(self, status: int, content: bytes, *, page: bool) -> None:
             self.send_response_only(status)
             self.send_header("Date", formatdate(made.now(), usegmt=True))
             self.send_header("Content-Type", "text/html" if page else "application/json")
+            if status == 401 and made.arc_key is not None:
+                self.send_header("WWW-Authenticate", f"Basic realm={made.arc_key}")
             if status == 429:
                 self.send_header("Retry-After", "1")
             self.send_header("Content-Length", str(len(content)))

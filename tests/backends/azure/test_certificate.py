@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 
 from backends.azure.certificate import load_certificate
 from backends.errors import BackendMisconfigured
@@ -11,6 +12,7 @@ from backends.testing import CANARY
 from tests.parts.azure_certificates import client_certificate, elliptic_certificate
 
 PAIR = client_certificate()
+PKCS12, OPEN = pkcs12.serialize_key_and_certificates, NoEncryption()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,8 @@ def cut(text: str) -> bytes:
         (PAIR.pkcs12(CANARY), "wrong", "password is wrong"),
         (PAIR.pkcs12(CANARY), None, "no password is given"),
         (PAIR.pkcs12()[:-100], None, "cut off"),
+        (PKCS12(None, None, PAIR.certificate, None, OPEN), None, "no private key"),
+        (PKCS12(None, PAIR.key, None, None, OPEN), None, "private key alone"),
         (base64.b64encode(PAIR.pkcs12(CANARY)[:-100]), CANARY, "cut off"),
         ((PAIR.key_pem() + client_certificate(1).certificate_pem).encode(), None, "belong"),
         (elliptic_certificate().pem().encode(), None, "not RSA"),

@@ -84,6 +84,26 @@ async def test_an_identity_of_the_system_or_a_named_one_gets_a_token(
     assert len(cloud.paths) == 1
 
 
+async def test_an_arc_agent_wants_its_key_file_read(
+    cloud: Azure, use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azure.identity._credentials import azure_arc
+
+    # where the agent is installed
+    monkeypatch.setattr(azure_arc, "_get_key_file_path", lambda: str(tmp_path))
+    cloud.arc_key = tmp_path / "agent.key"
+    cloud.arc_key.write_text(CANARY)
+    context = use(IDENTITY_ENDPOINT=f"{cloud.plain_url}/arc", IMDS_ENDPOINT=cloud.plain_url)
+    assert (await token(context)).reveal() == f"aad-{CANARY}-{REGISTRIES}"
+    assert len(cloud.paths) == 2
+    cloud.arc_key = tmp_path / "elsewhere" / "agent.key"
+    cloud.arc_key.parent.mkdir()
+    cloud.arc_key.write_text("another")
+    with pytest.raises(SecretDenied) as caught:
+        await token(context)
+    assert caught.value.reference == "azure-identity-denied"
+
+
 async def test_a_client_id_of_the_environment_names_an_identity(cloud: Azure, use: Use) -> None:
     await token(use(**machine(cloud), AZURE_CLIENT_ID=CLIENT))
     assert f"client_id={CLIENT}" in cloud.paths[0]
@@ -126,6 +146,7 @@ async def test_an_app_that_may_not_ask_is_told(cloud: Azure, use: Use) -> None:
         ([b'{"access_token": "ey'], BadAnswer, "azure-answer-implausible"),
         ([(302, {})], BadAnswer, "azure-answer-implausible"),
         ([entra_error(500011, status=400)], SecretDenied, "azure-resource-unknown"),
+        ([(400, {"error": "invalid_resource"})], SecretDenied, "azure-resource-unknown"),
     ],
 )
 async def test_what_its_service_answers_is_told_apart(

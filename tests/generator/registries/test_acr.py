@@ -294,6 +294,11 @@ class TestVariables:
         with pytest.raises(SecretNotFound, match="no CI"):
             AcrProvider().grant_key(entry(cloud), make_context({}))
 
+    async def test_a_ci_whose_job_may_not_have_a_token_says_so_itself(self, cloud: Azure) -> None:
+        with pytest.raises(SecretNotFound) as caught:
+            await fetched(cloud, {}, environment={"GITHUB_ACTIONS": "true"})
+        assert caught.value.reference == "ci-token-missing"
+
     async def test_a_method_without_its_proof_says_which(self, cloud: Azure) -> None:
         with pytest.raises(SecretNotFound, match="AZURE_CLIENT_CERTIFICATE_PATH is not set"):
             await fetched(cloud, {}, method="certificate")

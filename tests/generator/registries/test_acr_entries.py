@@ -1,5 +1,6 @@
 """What an entry of an Azure registry may say, and whose token it means."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +72,19 @@ def test_only_hosts_below_azures_are_good(text: str) -> None:
         if not AcrProvider().validate(entry(host)):
             assert host.endswith(".azurecr.io")
             assert set(host) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+
+
+@pytest.mark.parametrize(
+    ("alias", "good"),
+    [
+        ("cr.example.com", True),
+        ("contoso.westeurope.geo.azurecr.io", True),
+        ("fabrikam.azurecr.io", False),
+    ],
+)
+def test_another_registry_gets_no_token_of_this_one(alias: str, *, good: bool) -> None:
+    found = replace(entry("contoso.azurecr.io"), aliases=(alias,))
+    assert [p.path for p in AcrProvider().validate(found)] == ([] if good else [("aliases",)])
 
 
 def test_a_private_clouds_host_is_asked_where_the_entry_says() -> None:
