@@ -9,12 +9,14 @@ SDKS = {
     "aioboto3",
     "aiobotocore",
     "aiohttp",
+    "azure",
     "boto3",
     "botocore",
     "cryptography",
     "httpx2",
     "hvac",
     "jwt",
+    "msal",
     "requests",
     "stamina",
 }
@@ -30,7 +32,13 @@ def imported_by(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["generator.app", "generator.registries.ecr", "generator.registries.static"]
+    "module",
+    [
+        "generator.app",
+        "generator.registries.acr",
+        "generator.registries.ecr",
+        "generator.registries.static",
+    ],
 )
 def test_importing_loads_no_sdk(module: str) -> None:
     assert imported_by(f"import {module}") & SDKS == set()

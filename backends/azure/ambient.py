@@ -12,7 +12,6 @@ from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_identity import CiIdentity
 from backends.errors import SecretNotFound
 
-_FEDERATION_AUDIENCE = "api://AzureADTokenExchange"
 _PROOF_VARIABLES: Mapping[Method, str] = {
     "client_secret": "AZURE_CLIENT_SECRET",
     "certificate": "AZURE_CLIENT_CERTIFICATE_PATH",
@@ -168,4 +167,4 @@ def _in_azures_words() -> Iterator[None]:
 def _token_audience(wish: Wish, context: RunContext) -> str | None:
     # what a platform mounts is for the audience that it was set up with
     mounted = context.setting("AZURE_FEDERATED_TOKEN_FILE") is not None
-    return wish.token_audience or (None if mounted else _FEDERATION_AUDIENCE)
+    return wish.token_audience or (None if mounted else wish.default_audience)

@@ -14,17 +14,28 @@ from backends.errors import BackendMisconfigured
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One of them: ``manager`` is Azure Resource Manager's audience."""
+    """One of them.
+
+    ``manager`` is Azure Resource Manager's audience, ``federation`` that of tokens of other
+    issuers ("Important considerations and restrictions for federated identity credentials").
+    """
 
     authority: str
     manager: str
+    federation: str = "api://AzureADTokenExchange"
 
 
-PUBLIC = Cloud("https://login.microsoftonline.com", "https://management.azure.com/.default")
+_PUBLIC = Cloud("https://login.microsoftonline.com", "https://management.azure.com/.default")
 _BY_TOP_DOMAIN = {
-    "cn": Cloud("https://login.chinacloudapi.cn", "https://management.chinacloudapi.cn/.default"),
+    "cn": Cloud(
+        "https://login.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn/.default",
+        "api://AzureADTokenExchangeChina",
+    ),
     "us": Cloud(
-        "https://login.microsoftonline.us", "https://management.usgovcloudapi.net/.default"
+        "https://login.microsoftonline.us",
+        "https://management.usgovcloudapi.net/.default",
+        "api://AzureADTokenExchangeUSGov",
     ),
     "de": Cloud(
         "https://login.microsoftonline.de", "https://management.microsoftazure.de/.default"
@@ -46,7 +57,7 @@ _AUTHORITIES = frozenset(
 
 def cloud_of(host: str) -> Cloud:
     """Return the cloud that a registry is in, told by its host's top domain."""
-    return _BY_TOP_DOMAIN.get(host.rpartition(".")[2], PUBLIC)
+    return _BY_TOP_DOMAIN.get(host.rpartition(".")[2], _PUBLIC)
 
 
 def problem_of_authority(authority: str, trusted: Sequence[str]) -> str | None:

@@ -22,9 +22,11 @@ CLIENT = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 class Wish:
     """Who is to ask, as far as an entry says it.
 
-    ``token_audience`` is of the job's own token, for ``federated``.
+    ``token_audience`` is of the job's own token, for ``federated``; without it, a CI is asked for
+    one for the ``default_audience`` of the cloud.
     """
 
+    default_audience: str
     method: Method | None = None
     tenant_id: str | None = None
     client_id: str | None = None

@@ -59,7 +59,7 @@ class AcrProvider:
                 ("authority", authority_for(options.authority, server, context)),
                 ("audience", options.audience or ""),
                 *identity_parts(
-                    options.wish,
+                    options.wish(server),
                     entry.credentials.fields,
                     context,
                     whole=entry.credentials.document is not None,
@@ -73,7 +73,7 @@ class AcrProvider:
         server = request.entry.server or ""
         authority = authority_for(options.authority, server, context)
         whole = request.entry.credentials.document is not None
-        login = await login_for(options.wish, request.credentials, context, whole=whole)
+        login = await login_for(options.wish(server), request.credentials, context, whole=whole)
         registry = Registry(
             server,
             options.endpoint or f"https://{server}",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backends.azure.clouds import problem_of_authority
+from backends.azure.clouds import cloud_of, problem_of_authority
 from backends.azure.login import CLIENT, PROOFS, TENANT, Method, Wish
 from backends.options import EndpointUrl
 from generator.model import Problem, RegistryEntry
@@ -32,7 +32,7 @@ class AcrOptions(ProviderOptions):
     send_certificate_chain: bool = False
     """For applications that know their certificates by name and issuer."""
     token_audience: str | None = None
-    """Of the job's own token; without it, api://AzureADTokenExchange."""
+    """Of the job's own token; without it, the cloud's api://AzureADTokenExchange."""
     audience: Annotated[str, Field(pattern=r"^(https|api)://[0-9A-Za-z_./:-]+$")] | None = None
     """Of the token that the registry is shown; the only one that is tried."""
     authority: EndpointUrl | None = None
@@ -44,10 +44,10 @@ class AcrOptions(ProviderOptions):
     allow_http: bool = False
     """Let the endpoint speak plain http to another host."""
 
-    @property
-    def wish(self) -> Wish:
-        """Who is to ask."""
+    def wish(self, server: str) -> Wish:
+        """Return who is to ask for a token for ``server``."""
         return Wish(
+            cloud_of(server).federation,
             self.method,
             self.tenant_id,
             self.client_id,

@@ -61,7 +61,7 @@ def app(cloud: Azure, header: str = IDENTITY_HEADER) -> dict[str, str]:
 
 
 async def token(context: RunContext, **wish: Any) -> Secret:
-    login = await login_for(Wish(**wish), {}, context, whole=False)
+    login = await login_for(Wish("unused", **wish), {}, context, whole=False)
     assert isinstance(login, IdentityLogin)
     return await entra_token(login, "https://unused.invalid", f"{REGISTRIES}/.default", context)
 
@@ -186,14 +186,14 @@ async def test_what_azure_identity_can_not_use_is_told(use: Use) -> None:
 
 
 def test_two_apps_are_two_identities_though_their_addresses_are_one(cloud: Azure, use: Use) -> None:
-    one = identity_parts(Wish(), (), use(**app(cloud)), whole=False)
-    other = identity_parts(Wish(), (), use(**app(cloud, "another")), whole=False)
+    one = identity_parts(Wish("unused"), (), use(**app(cloud)), whole=False)
+    other = identity_parts(Wish("unused"), (), use(**app(cloud, "another")), whole=False)
     assert one != other
     assert CANARY not in repr(one)
 
 
 def test_asking_a_machine_is_an_opaque_input(cloud: Azure) -> None:
     inputs = RecordedInputs()
-    identity_parts(Wish(), (), make_context(machine(cloud), inputs=inputs), whole=False)
+    identity_parts(Wish("unused"), (), make_context(machine(cloud), inputs=inputs), whole=False)
     assert inputs.opaque_sources == {"azure-managed-identity"}
     assert {"AZURE_CLIENT_SECRET", "IDENTITY_ENDPOINT"} <= inputs.variables
