@@ -116,9 +116,6 @@ class _Response:
     def text(self, encoding: str | None = None) -> str:
         return self.content.decode(encoding or "utf-8", "replace")
 
-    def body(self) -> bytes:
-        return self.content
-
 
 def _require_azure_identity() -> None:
     try:

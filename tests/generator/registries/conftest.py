@@ -1,8 +1,10 @@
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.parts.azure import Azure, azure
 from tests.parts.ecr import EcrStandIn
 
 
@@ -15,3 +17,10 @@ def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcrStandIn]:
         for name, value in stand_in.environment.items():
             monkeypatch.setenv(name, value)
         yield stand_in
+
+
+@pytest.fixture(name="microsoft")
+def stand_ins_for_azure(tmp_path: Path) -> Iterator[Azure]:
+    """Stand-ins for Entra ID, a registry's exchange and managed identities."""
+    with azure(tmp_path) as made:
+        yield made
