@@ -1,8 +1,9 @@
 """Whom AWS's ordinary credential chain would find, told without asking anybody."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from backends.host import host_identity
 from backends.inputs import InputRecorder
 from backends.jwt_identity import identity_of_token
 from backends.secret import IdentityPart, Secret
@@ -19,6 +20,7 @@ _FILES = (
     ("AWS_CONFIG_FILE", "~/.aws/config"),
     ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
 )
+_SOURCE = "aws-credential-chain"
 _LARGEST_FILE = 1024 * 1024
 
 
@@ -47,12 +49,23 @@ def ambient_identity(
     ]
     parts += [("profile", profile)] if profile else []
     parts += [*config, *shared]
-    token_path = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
-    if token_path and (content := _content(Path(token_path), inputs)) is not None:
-        parts += identity_of_token(Secret(content.strip()))
-    # Which role a machine, a container or a single sign-on session has, only they can tell.
-    inputs.opaque("aws-credential-chain")
-    return parts or [("source", "host")]
+    tokens = [*_tokens(environment, inputs)]
+    if tokens:
+        # Which role a container or a single sign-on session has, only they can tell.
+        inputs.opaque(_SOURCE)
+        return [*parts, *tokens]
+    return [*parts, host_identity(inputs, _SOURCE)]
+
+
+def _tokens(environment: Mapping[str, str], inputs: InputRecorder) -> Iterator[IdentityPart]:
+    """Tell whom the platform's tokens stand for, those of pods and containers."""
+    for name in ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
+        path = environment.get(name)
+        if path and (content := _content(Path(path), inputs)) is not None:
+            for part, value in identity_of_token(Secret(content.strip())):
+                yield f"{name}.{part}", value
+    if token := environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"):
+        yield "AWS_CONTAINER_AUTHORIZATION_TOKEN", Secret(token)
 
 
 def _file_part(

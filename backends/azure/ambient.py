@@ -11,6 +11,7 @@ from backends.azure.login import PROOFS, Method, Wish
 from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_identity import CiIdentity
 from backends.errors import SecretNotFound
+from backends.host import host_identity
 
 _PROOF_VARIABLES: Mapping[Method, str] = {
     "client_secret": "AZURE_CLIENT_SECRET",
@@ -137,10 +138,10 @@ def _ambient_identity(method: Method, wish: Wish, context: RunContext) -> Sequen
         return [(f"token.{name}", value) for name, value in identity]
     if method != "managed_identity":
         return [(PROOFS[method], ambient_proof(method, context))]
-    context.opaque("azure-managed-identity")
+    host = host_identity(context.inputs, "azure-managed-identity")
     found = [(name, context.setting(name) or "") for name in _MACHINE_VARIABLES]
     # two apps find their services under one address, and are told apart by what they show it
-    return [(name, Secret(v) if name in _SECRET_VARIABLES else v) for name, v in found]
+    return [host, *((name, Secret(v) if name in _SECRET_VARIABLES else v) for name, v in found)]
 
 
 def _job(context: RunContext) -> CiIdentity:

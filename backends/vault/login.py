@@ -10,6 +10,7 @@ import anyio
 from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_identity import CiIdentity
 from backends.errors import BackendMisconfigured, SecretDenied
+from backends.host import host_identity
 from backends.jwt_identity import identity_of_token
 from backends.transport import HttpSession
 from backends.vault.client import VaultFailure, checked_token, data_of, make_client
@@ -99,8 +100,7 @@ class Authenticator:
             return [("token", given_token(auth, context))]
         if auth.method == "agent":
             # As whom it is logged in, only the agent knows.
-            context.opaque("vault-agent")
-            return []
+            return [host_identity(context.inputs, "vault-agent")]
         if auth.method == "aws":
             return [(f"aws.{name}", value) for name, value in context.aws.identity()]
         if auth.method == "kubernetes" and not auth.credentials:

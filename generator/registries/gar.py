@@ -24,6 +24,7 @@ from backends.google.token import (
     token_of_document,
     token_of_metadata,
 )
+from backends.host import host_identity
 from backends.options import Duration, EndpointUrl
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
 from generator.registries.base import CredentialField, ProviderOptions
@@ -168,8 +169,7 @@ def _ambient_identity(options: GarOptions, context: RunContext) -> Sequence[Iden
         return CiIdentity(context, context.transport).identity(_audience(options))
     if (key := _default_key(context)) is not None:
         return [("key", key)]
-    context.opaque("google-metadata")
-    return [("metadata", metadata_host(context))]
+    return [("metadata", metadata_host(context)), host_identity(context.inputs, "google-metadata")]
 
 
 def _default_key(context: RunContext) -> Secret | None:

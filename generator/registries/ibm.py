@@ -22,6 +22,7 @@ from generator.registries.base import CredentialField, ProviderOptions
 IAM = "https://iam.cloud.ibm.com"
 USERNAME = "iambearer"
 _WHAT = "IBM Cloud IAM"
+_LONGEST_S = 366 * 86400
 _GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
 
 
@@ -109,9 +110,9 @@ def _grant(
         raise _implausible("it holds no token")
     if not isinstance(expiration, int) or isinstance(expiration, bool):
         raise _implausible("it says no time of expiry")
-    lives_s = expiration - skew_s - requested_at.timestamp()
+    now = requested_at.timestamp() + skew_s
     # milliseconds would be a life of many thousand years
-    if not 0 < lives_s < 366 * 86400:
+    if not now < expiration < now + _LONGEST_S:
         raise _implausible("its time of expiry is past, or too far off to be seconds")
     return Grant(
         username=USERNAME,

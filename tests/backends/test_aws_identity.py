@@ -60,9 +60,25 @@ def test_jobs_of_one_project_are_one_identity_and_of_two_are_two(tmp_path: Path)
     assert identities[0] == identities[1] != identities[2]
 
 
+def test_pods_of_one_machine_are_told_apart_by_their_tokens(tmp_path: Path) -> None:
+    token = tmp_path / "eks-pod-identity-token"
+    environment = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token),
+    }
+    identities = []
+    for subject, number in (("pod:a", 1), ("pod:a", 2), ("pod:b", 3)):
+        token.write_text(_jwt(subject, number))
+        identities.append(_identity(environment))
+    assert identities[0] == identities[1] != identities[2]
+    by_value = [_identity({"AWS_CONTAINER_AUTHORIZATION_TOKEN": t}) for t in ("one", "two")]
+    assert by_value[0] != by_value[1]
+
+
 def test_a_hosts_own_role_is_recorded_as_opaque() -> None:
     inputs = RecordedInputs()
-    assert ambient_identity({"HOME": "/nowhere"}, inputs) == [("source", "host")]
+    ((name, boot_id),) = ambient_identity({"HOME": "/nowhere"}, inputs)
+    assert (name, boot_id) == ("host", Path("/proc/sys/kernel/random/boot_id").read_text().strip())
     assert inputs.opaque_sources == {"aws-credential-chain"}
     assert Path("/nowhere/.aws/config") in inputs.files
 

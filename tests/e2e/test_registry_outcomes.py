@@ -137,3 +137,37 @@ def test_a_second_run_asks_nobody(kind: str, world: World, tmp_path: Path) -> No
     assert world.requests == requests
     assert target.read_bytes() == content
     assert list(json.loads(content)["auths"])
+
+
+def test_twenty_entries_of_six_kinds_take_about_as_long_as_the_slowest(
+    world: World, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Each answer takes 200 ms; Azure's registries need two of them, one after the other."""
+    world.slow_down(0.2)
+    world.azure.registries = [f"team{number}.azurecr.io" for number in range(4)]
+    regions = [f"{area}-{n}" for area in ("eu-west", "us-east", "ap-south") for n in range(1, 4)]
+    entries = [f"{{server: 123456789012.dkr.ecr.{region}.amazonaws.com}}" for region in regions]
+    entries += [KINDS["ecr-public"].entry]
+    entries += [KINDS["acr"].entry.replace(ACR, f"team{number}.azurecr.io") for number in range(4)]
+    entries += [f"{{server: {r}-docker.pkg.dev, credentials: env:GAR}}" for r in ("a", "b", "c")]
+    entries += [f"{{server: {h}.icr.io, credentials: env:IBM}}" for h in ("us", "de")]
+    entries += ["{server: r.example, username: ci, credentials: env:IBM}"]
+    variables = {"GAR": service_account_key(), "IBM": API_KEY, "KEY": CLIENT_SECRET}
+    variables |= AWS | world.net.environment
+
+    def seconds(chosen: list[str]) -> float:
+        config = "".join(f"  e{n}: {entry}\n" for n, entry in enumerate(chosen))
+        started = time.monotonic()
+        ran = run(
+            tmp_path / "dockercfg",
+            environment={**variables, "DOCKERCFG_CONFIG_YAML": f"registries:\n{config}"},
+        )
+        assert ran.code == 0, ran.stderr
+        assert len(ran.stderr.splitlines()) == len(chosen) + 1
+        return time.monotonic() - started
+
+    alone = max(seconds([entry]) for entry in (entries[0], entries[10], entries[14], entries[17]))
+    together = seconds(entries)
+    assert len(entries) == 20
+    record_property("ratio", f"{together:.2f} s / {alone:.2f} s = {together / alone:.2f}")
+    assert together < 6 * alone

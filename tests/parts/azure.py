@@ -11,7 +11,7 @@ import json
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -88,6 +88,7 @@ class Azure:
     lifetime_s: int = 10800
     delay_s: float = 0.0
     date_offset_s: float = 0.0
+    registries: Sequence[str] = (HOST,)
     taken: tuple[str, ...] = (REGISTRIES, MANAGER)
     known: tuple[str, ...] = (REGISTRIES, MANAGER)
     certificate: Certificate | None = None
@@ -156,7 +157,7 @@ class Azure:
     def exchange(self, form: Mapping[str, str]) -> Answer:
         """Answer as ``/oauth2/exchange``."""
         assert form["grant_type"] == "access_token"
-        if form["service"] != HOST:
+        if form["service"] not in self.registries:
             return registry_error(404, "NAME_UNKNOWN")
         if form["access_token"] not in [f"aad-{CANARY}-{audience}" for audience in self.taken]:
             return registry_error(401, "UNAUTHORIZED")

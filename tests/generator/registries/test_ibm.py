@@ -52,6 +52,7 @@ class TestIbmKeepsTheContract(ProviderContract):
             "no expiry": (replies(token(expiration=None)), ImplausibleAnswer),
             "expired": (replies(token(expiration=1_000_000_000)), ImplausibleAnswer),
             "milliseconds": (replies(token(expiration=int(time.time() * 1000))), ImplausibleAnswer),
+            "no time at all": (replies(token(expiration=10**400)), ImplausibleAnswer),
             "dropped": (replies(drop), BackendUnavailable),
         }
         return ProviderCase(
