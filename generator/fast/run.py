@@ -87,7 +87,7 @@ def _wait(
         lock = waiter.taken()
         # Its last holder may have left a document between our look and our lock.
         wanted = _try(request, folder, environment, leave, clock)
-        if lock is not None and wanted == bucket:
+        if lock is not None and wanted == bucket and not waiter.is_pointless():
             return lock
         if wanted is None or waiter.is_pointless() or time.monotonic() > give_up_at:
             waiter.close()
