@@ -24,7 +24,7 @@ class WatchedEnvironment(os._Environ[str]):
         return super().__getitem__(name)
 
     def __contains__(self, name: object) -> bool:
-        _note(str(name))
+        _note(name if isinstance(name, bytes) else str(name))
         return super().__contains__(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -38,10 +38,10 @@ class WatchedEnvironment(os._Environ[str]):
         ]
 
 
-def _note(name: str) -> None:
+def _note(name: str | bytes) -> None:
     # The interpreter asks where its own parts are.
     if _caller() not in ("site", "sysconfig"):
-        READ.add(name)
+        READ.add(os.fsdecode(name))
 
 
 def _caller() -> str:
