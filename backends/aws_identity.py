@@ -68,17 +68,40 @@ def _tokens(environment: Mapping[str, str], inputs: InputRecorder) -> Iterator[I
         yield "AWS_CONTAINER_AUTHORIZATION_TOKEN", Secret(token)
 
 
+def record_sdk_inputs(environment: Mapping[str, str], inputs: InputRecorder) -> None:
+    """Record what the AWS SDK looks at by itself, whosever credentials it is given."""
+    for prefix in ("AWS_", "BOTO_", "BOTOCORE_"):
+        inputs.prefix(prefix)
+    for name in ("REQUEST_METHOD", "REQUESTS_CA_BUNDLE"):
+        inputs.variable(name)
+    for variable, default in _FILES:
+        inputs.file(_path(variable, default, environment, inputs))
+    inputs.file(_expand("~/.aws/models", environment, inputs))
+
+
 def _file_part(
     variable: str, default: str, environment: Mapping[str, str], inputs: InputRecorder
 ) -> list[IdentityPart]:
-    path = _expand(environment.get(variable) or default, environment)
-    content = _content(path, inputs)
+    content = _content(_path(variable, default, environment, inputs), inputs)
     return [] if content is None else [(variable, Secret(content))]
 
 
-def _expand(path: str, environment: Mapping[str, str]) -> Path:
+def _path(
+    variable: str, default: str, environment: Mapping[str, str], inputs: InputRecorder
+) -> Path:
+    named = environment.get(variable)
+    if named and ("$" in named or (named.startswith("~") and not named.startswith("~/"))):
+        # The SDK replaces variables and the homes of users in it; what it then reads, it knows
+        inputs.opaque(f"the path in {variable}")
+    return _expand(named or default, environment, inputs)
+
+
+def _expand(path: str, environment: Mapping[str, str], inputs: InputRecorder) -> Path:
+    if not path.startswith("~/"):
+        return Path(path)
+    inputs.variable("HOME")
     home = environment.get("HOME")
-    return Path(path.replace("~", home, 1) if path.startswith("~/") and home else path)
+    return Path(path.replace("~", home, 1) if home else path)
 
 
 def _content(path: Path, inputs: InputRecorder) -> str | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from backends.aws_identity import ambient_identity
+from backends.aws_identity import ambient_identity, record_sdk_inputs
 from backends.aws_sdk import endpoint_config, make_sdk_session
 from backends.clock_skew import clock_skew_s
 from backends.errors import BackendMisconfigured, SecretNotFound
@@ -154,7 +154,7 @@ class AwsSession:
 
     def _session(self, profile: str | None) -> Any:
         if profile not in self._sessions:
-            self.inputs.prefix("AWS_")
+            record_sdk_inputs(self.environment, self.inputs)
             for name in _PROXY_VARIABLES:
                 self.inputs.variable(name)
                 self.inputs.variable(name.lower())

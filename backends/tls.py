@@ -89,6 +89,8 @@ class TlsTrust:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if bundle is None:
+            # looked at by OpenSSL; which roots the system has decides over no token
+            self._inputs.variable("SSL_CERT_DIR")
             _load_system_roots(context)
             return context
         self._inputs.file(Path(bundle))

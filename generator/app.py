@@ -16,7 +16,6 @@ from anyio.abc import TaskStatus
 
 from backends.aws_session import AwsSession
 from backends.base import RunContext
-from backends.inputs import RecordedInputs
 from backends.tls import TlsTrust
 from backends.transport import HttpTransport
 from generator.cache.freshness import FreshnessRule
@@ -25,6 +24,9 @@ from generator.cache.store import GrantCache
 from generator.config.load import load_config
 from generator.config.model import Config
 from generator.errors import ConfigError, ExitCode, GeneratorError, UsageError, worst
+from generator.fast.lock import RunLock
+from generator.finished.leaving import NextRun
+from generator.finished.making import Written
 from generator.generate import Work, generate
 from generator.log import Logger, make_logger
 from generator.output.document import render
@@ -39,7 +41,12 @@ DEFAULT_TIMEOUT_S = 60.0
 
 
 def main(
-    arguments: Sequence[str], environment: Mapping[str, str], *, leave: Leave, started_at: float
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    leave: Leave,
+    started_at: float,
+    lock: RunLock | None = None,
 ) -> int:
     """Run the command line and return its exit code.
 
@@ -49,16 +56,32 @@ def main(
     ``leave`` is called with the code as soon as all is done; in a process of our own it ends the
     process there, so that neither a thread that waits for a name server nor the interpreter's
     teardown can hold it.
+
+    ``lock`` is what others wait at for the document that this run may leave.
     """
+    next_run = NextRun(arguments, environment, lock)
+    leave = _ended(next_run, leave)
     try:
-        return _left(_main(arguments, environment, leave, started_at), leave)
+        return _left(_main(arguments, environment, next_run, leave, started_at), leave)
     except Exception as error:  # noqa: BLE001 - neither its text nor its values may be shown
         _report_bug(error, make_logger("console", "error"))
         return _left(ExitCode.BUG, leave)
 
 
+def _ended(next_run: NextRun, leave: Leave) -> Leave:
+    def end_and_leave(code: int) -> None:
+        next_run.end()
+        leave(code)
+
+    return end_and_leave
+
+
 def _main(
-    arguments: Sequence[str], environment: Mapping[str, str], leave: Leave, started_at: float
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    next_run: NextRun,
+    leave: Leave,
+    started_at: float,
 ) -> int:
     try:
         settings, problems = parse_settings(arguments, environment)
@@ -69,9 +92,8 @@ def _main(
         sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
         return error.exit_code
     log = make_logger(settings.log_format, "warning" if settings.quiet else settings.log_level)
-    inputs = RecordedInputs()
     try:
-        config = load_config(settings, environment, inputs, problems)
+        config = load_config(settings, environment, next_run.inputs, problems)
         target = check_target(settings.path, merge=_merge(settings, config))
     except ConfigError as error:
         report_config_error(error, log)
@@ -81,7 +103,8 @@ def _main(
         return error.exit_code
     for remark in config.remarks:
         log.warning("config.remarked", message=remark)
-    run = _Run(settings, config, target, environment, inputs, log, started_at)
+    next_run.expect(config)
+    run = _Run(settings, config, target, environment, next_run, log, started_at)
     return anyio.run(partial(_until_stopped, run, leave))
 
 
@@ -93,14 +116,14 @@ class _Run:
     config: Config
     target: Target
     environment: Mapping[str, str]
-    inputs: RecordedInputs
+    next_run: NextRun
     log: Logger
     started_at: float
 
     async def go(self) -> ExitCode:
         """Generate, report, write."""
-        context = self._context()
-        outcome = await generate(self._work(), context, self._cache())
+        context, cache, work = self._context(), self._cache(), self._work()
+        outcome = await generate(work, context, cache)
         report(outcome, self.log, context.clock())
         logins = outcome.logins
         if not logins:
@@ -112,7 +135,11 @@ class _Run:
             if _merge(self.settings, self.config):
                 await write_merged(self.target, logins, output_format, mode=mode)
             else:
-                await write(self.target, render(logins, output_format), mode=mode)
+                content = render(logins, output_format)
+                await write(self.target, content, mode=mode)
+                told = not self.settings.quiet and self.settings.log_level in ("debug", "info")
+                written = Written(outcome, content, mode, work.rule, work.backends, cache, told)
+                self.next_run.leave(written, context)
         except GeneratorError as error:
             report_error(error, self.log, "output.failed")
             return worst([outcome.exit_code, error.exit_code])
@@ -120,21 +147,24 @@ class _Run:
         return outcome.exit_code
 
     def _context(self) -> RunContext:
-        tls = TlsTrust(self.environment, self.inputs)
+        inputs = self.next_run.inputs
+        tls = TlsTrust(self.environment, inputs)
         return RunContext(
             environment=self.environment,
-            inputs=self.inputs,
+            inputs=inputs,
             clock=lambda: datetime.now(UTC),
-            aws=AwsSession(self.environment, self.inputs, tls),
-            transport=HttpTransport(self.environment, self.inputs, tls),
+            aws=AwsSession(self.environment, inputs, tls),
+            transport=HttpTransport(self.environment, inputs, tls),
             base_folder=self.config.base_folder,
         )
 
     def _cache(self) -> GrantCache:
         named = self.settings.cache_dir
-        return open_cache(
-            Path(named) if named else self.config.cache.dir, warn=partial(_warn, self.log)
-        )
+        return open_cache(Path(named) if named else self.config.cache.dir, warn=self._warn)
+
+    def _warn(self, reference: str, message: str) -> None:
+        self.next_run.rule_out("the cache gave a warning")
+        self.log.warning("cache.remarked", message=message, reference=reference)
 
     def _work(self) -> Work:
         settings, config = self.settings, self.config
@@ -198,10 +228,6 @@ def _rule(settings: Settings, config: Config) -> FreshnessRule:
     if asked is None:
         return FreshnessRule(max_age_s=max_age_s)
     return FreshnessRule(asked, promised=True, max_age_s=max_age_s)
-
-
-def _warn(log: Logger, reference: str, message: str) -> None:
-    log.warning("cache.remarked", message=message, reference=reference)
 
 
 def _left(code: int, leave: Leave) -> int:

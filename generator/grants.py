@@ -48,11 +48,15 @@ class GrantPlan:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A grant and how it was come by; ``kept_because`` says why the refresh failed."""
+    """A grant and how it was come by; ``kept_because`` says why the refresh failed.
+
+    ``stored_as`` is the name that a later run may load it by, ``None`` if it is not kept.
+    """
 
     grant: Grant
     state: State
     kept_because: EntryError | None = None
+    stored_as: str | None = None
 
 
 def plan_grants(
@@ -137,7 +141,9 @@ class GrantSource:
     def load(self, plan: GrantPlan) -> Granted | None:
         """Return the stored grant if it is fresh; no lock, no network."""
         stored = None if self.refresh else self.cache.load(plan.name)
-        return Granted(stored, "cached") if stored and self._fresh(stored) else None
+        if stored is None or not self._fresh(stored):
+            return None
+        return Granted(stored, "cached", stored_as=plan.name)
 
     async def obtain(self, plan: GrantPlan) -> Granted:
         """Return a grant that is fresh: a neighbour's, or one fetched now.
@@ -160,7 +166,7 @@ class GrantSource:
                 raise
             if storable:
                 self.cache.store(plan.name, grant)
-            return Granted(grant, "fetched")
+            return Granted(grant, "fetched", stored_as=plan.name if storable else None)
 
     async def _fetch(self, plan: GrantPlan) -> tuple[Grant, bool]:
         with anyio.move_on_after(GRANT_DEADLINE_S):

@@ -104,6 +104,7 @@ VARIABLES = (
     ),
     Option("allow-secrets", "allow_secrets", _list, None, "globs of secrets, likewise"),
     Option("allow-endpoints", "allow_endpoints", _list, None, "globs of endpoints, likewise"),
+    Option("fast", "fast", _flag, None, "0: never write the finished document of the last run"),
     Option("config-yaml", "config_yaml", _text, None, "the whole config in one variable"),
     Option(
         "from-env",

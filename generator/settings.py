@@ -39,6 +39,7 @@ class Settings:
     quiet: bool = False
     log_level: str = "info"
     log_format: LogFormat = "console"
+    fast: bool = True
 
 
 class HelpShown(Exception):

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from generator.errors import ConfigError, EntryError, GeneratorError
+from generator.fast.document import duration, written_words
 from generator.generate import EntryResult, Outcome
-from generator.grants import Granted
+from generator.grants import Granted, State
 from generator.log import Logger
+from generator.model import Grant
 
 # Beyond this a machine's clock is worth a word.
 NAMED_SKEW_S = 60
@@ -54,7 +56,7 @@ def report_written(path: str, servers: int, log: Logger) -> None:
     if servers:
         log.info(
             "file.written",
-            message=f"wrote {path}: {servers} server address{'es' if servers > 1 else ''}",
+            message=written_words(path, servers),
             path=path,
             server_addresses=servers,
         )
@@ -66,21 +68,26 @@ def report_written(path: str, servers: int, log: Logger) -> None:
         )
 
 
+def granted_words(result: EntryResult, grant: Grant, state: State) -> tuple[str, str]:
+    """Return an entry's line without how long its token still lives: what stands around that."""
+    start = f"{result.entry.name}: {', '.join(result.server_addresses)}: "
+    end = f", from {grant.endpoint}" if grant.endpoint else ""
+    if grant.expires_at is None:
+        return f"{start}static, no expiry known", end
+    return f"{start}{state}, valid until {grant.expires_at:%Y-%m-%dT%H:%M:%SZ} (", f"){end}"
+
+
 def _report_granted(result: EntryResult, granted: Granted, log: Logger, now: datetime) -> None:
     grant = granted.grant
-    addresses = result.server_addresses
-    state, validity, remaining_s = "static", "no expiry known", None
-    if grant.expires_at is not None:
-        state = granted.state
-        remaining_s = (grant.expires_at - now).total_seconds()
-        validity = f"valid until {grant.expires_at:%Y-%m-%dT%H:%M:%SZ} ({duration(remaining_s)})"
-    endpoint = f", from {grant.endpoint}" if grant.endpoint else ""
+    before, after = granted_words(result, grant, granted.state)
+    ends_at = grant.expires_at
+    remaining_s = None if ends_at is None else (ends_at - now).total_seconds()
     log.info(
         "entry.ready",
-        message=f"{result.entry.name}: {', '.join(addresses)}: {state}, {validity}{endpoint}",
+        message=before + ("" if remaining_s is None else duration(remaining_s)) + after,
         registry=result.entry.name,
-        server_addresses=list(addresses),
-        state=state,
+        server_addresses=list(result.server_addresses),
+        state=granted.state if grant.expires_at else "static",
         expires_at=grant.expires_at and grant.expires_at.isoformat(timespec="seconds"),
         valid_for_s=remaining_s and round(remaining_s),
         endpoint=grant.endpoint,
@@ -108,12 +115,3 @@ def _report_failed(result: EntryResult, error: EntryError, log: Logger) -> None:
         server_addresses=list(result.server_addresses),
         optional=result.entry.optional,
     )
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as people say it: "11 h 59 min", "4 min 10 s"."""
-    total = max(0, round(seconds))
-    hours, minutes, rest = total // 3600, total // 60 % 60, total % 60
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -33,6 +33,9 @@ async def entra_token(login: Login, authority: str, scope: str, context: RunCont
     Raises:
         BackendError: refused, not reached, or an answer that makes no sense.
     """
+    # what azure-identity and MSAL may look at by themselves
+    for prefix in ("AZURE_", "IDENTITY_", "IMDS_", "MSI_", "MSAL_"):
+        context.inputs.prefix(prefix)
     calls = _Calls(login, context)
     try:
         token = await access_token(login, authority, scope, calls.send)

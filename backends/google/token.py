@@ -40,7 +40,7 @@ class TokenCalls:
 
     def __init__(self, gate: Gate, context: RunContext, *, allow_http: bool) -> None:
         self._gate = gate
-        self._context = context
+        self.context = context
         self._allow_http = allow_http
         self.asked = False
         self.last: Answer | None = None
@@ -56,9 +56,9 @@ class TokenCalls:
         there = self._gate.pass_url(url)
         host = urlsplit(there).hostname or ""
         metadata = host in METADATA_HOSTS
-        requested_at = self._context.clock()
+        requested_at = self.context.clock()
         self.asked = True
-        answer = await self._context.transport.request(
+        answer = await self.context.transport.request(
             method,
             there,
             headers=headers,
@@ -73,7 +73,7 @@ class TokenCalls:
         self.last = Answer(
             answer.json_object(),
             requested_at,
-            clock_skew_s(answer.headers.get("date"), self._context.clock()),
+            clock_skew_s(answer.headers.get("date"), self.context.clock()),
             None if there == url else f"{urlsplit(there).scheme}://{urlsplit(there).netloc}",
         )
         return answer
@@ -125,6 +125,11 @@ async def _refreshed(ask: Callable[[Send], None], calls: TokenCalls) -> Answer:
     """Let google-auth get a token in a thread that waits for nothing but the event loop."""
     import anyio.from_thread  # noqa: PLC0415 - threads are for this registry only
     import anyio.to_thread  # noqa: PLC0415
+
+    # what google-auth may look at by itself
+    for prefix in ("GOOGLE_", "CLOUDSDK_", "GCE_METADATA_", "AWS_"):
+        calls.context.inputs.prefix(prefix)
+    calls.context.inputs.variable("HOME")
 
     def call() -> None:
         _require_google_auth()

@@ -8,12 +8,10 @@ from pathlib import Path
 
 from generator.cache import files, layout
 from generator.cache.errors import CacheUnavailable, UnusableFile
+from generator.cache.private import OTHERS, OTHERS_WRITE, read_private, words_of
 
-KEY_LENGTH = 32
 _PRIVATE_FOLDER = 0o700
 _IGNORE_EVERYTHING = b"*\n"
-# Whoever holds the key for a moment between link and unlink gives it a second name.
-_KEY_LINKS = 2
 
 
 def open_folder(path: Path) -> int:
@@ -53,12 +51,12 @@ def make_private(path: Path, folder: int) -> None:
             f"cache folder {path} belongs to uid {status.st_uid}, and we run as {os.geteuid()}: "
             "run as its owner, or name a folder of our own"
         )
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if mode & OTHERS_WRITE:
         raise CacheUnavailable(
             f"cache folder {path} has mode {mode:04o}, others may write to it: "
             "name a folder inside it, or take the right away"
         )
-    if mode & (stat.S_IRWXG | stat.S_IRWXO) and status.st_uid == os.geteuid():
+    if mode & OTHERS and status.st_uid == os.geteuid():
         _close_to_others(path, folder, mode)
 
 
@@ -78,7 +76,7 @@ def volume_key(path: Path, folder: int, *, writable: bool) -> bytes:
     try:
         key = _read_key(folder)
         if key is None and writable:
-            files.create_whole(folder, layout.KEY_FILE, os.urandom(KEY_LENGTH))
+            files.create_whole(folder, layout.KEY_FILE, os.urandom(layout.KEY_LENGTH))
             key = _read_key(folder)
     except UnusableFile as error:
         raise CacheUnavailable(
@@ -102,7 +100,7 @@ def hide_from_git(folder: int) -> None:
 
 def unusable(path: Path, error: OSError) -> CacheUnavailable:
     """Return the system's refusal as the cache's."""
-    return CacheUnavailable(f"cache folder {path} can not be used: {files.words_of(error)}")
+    return CacheUnavailable(f"cache folder {path} can not be used: {words_of(error)}")
 
 
 def _open(path: Path) -> int:
@@ -129,7 +127,7 @@ def _close_to_others(path: Path, folder: int, mode: int) -> None:
 
 
 def _read_key(folder: int) -> bytes | None:
-    key = files.read_private(folder, layout.KEY_FILE, limit=KEY_LENGTH, links=_KEY_LINKS)
-    if key is not None and len(key) != KEY_LENGTH:
+    key = read_private(folder, layout.KEY_FILE, limit=layout.KEY_LENGTH, links=layout.KEY_LINKS)
+    if key is not None and len(key) != layout.KEY_LENGTH:
         raise UnusableFile("is no key of this cache")
     return key

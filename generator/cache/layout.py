@@ -1,7 +1,8 @@
 """What the files of a cache folder are called; plain strings, importing nothing.
 
 A grant lies in ``grant-HEX``; files that go with it share the name and add a suffix, such as its
-lock ``grant-HEX.lock``. A finished document lies in ``finished-HEX`` with the same suffixes.
+lock ``grant-HEX.lock``. A finished document lies in ``finished-HEX``, the index that leads to it in
+``finished-HEX.index`` with digits of its own; ``finished-XX.lock`` is one of 256 run locks.
 """
 
 KEY_FILE = "key"
@@ -9,9 +10,13 @@ IGNORE_FILE = ".gitignore"
 GRANT_PREFIX = "grant-"
 DOCUMENT_PREFIX = "finished-"
 LOCK_SUFFIX = ".lock"
+INDEX_SUFFIX = ".index"
 TEMPORARY_PREFIX = ".tmp-"
 
-GRANT_NAME_LENGTH = len(GRANT_PREFIX) + 32
+KEY_LENGTH = 32
+# Whoever makes the key gives it a second name for a moment, between link and unlink.
+KEY_LINKS = 2
+_DIGITS = 32
 
 
 def is_ours(name: str) -> bool:
@@ -23,9 +28,23 @@ def is_ours(name: str) -> bool:
 
 def is_grant_name(name: str) -> bool:
     """Return whether a name is that of a grant, not of a file that goes with it."""
-    digits = name.removeprefix(GRANT_PREFIX)
+    return _is_digits_after(GRANT_PREFIX, name)
+
+
+def is_document_name(name: str) -> bool:
+    """Return whether a name is that of a finished document."""
+    return _is_digits_after(DOCUMENT_PREFIX, name)
+
+
+def is_index_name(name: str) -> bool:
+    """Return whether a name is that of an index of finished documents."""
+    return name.endswith(INDEX_SUFFIX) and is_document_name(name.removesuffix(INDEX_SUFFIX))
+
+
+def _is_digits_after(prefix: str, name: str) -> bool:
+    digits = name.removeprefix(prefix)
     return (
-        len(name) == GRANT_NAME_LENGTH
-        and name.startswith(GRANT_PREFIX)
+        name.startswith(prefix)
+        and len(digits) == _DIGITS
         and all(digit in "0123456789abcdef" for digit in digits)
     )

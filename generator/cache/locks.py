@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 import anyio
 
 from generator.cache.errors import CacheUnavailable
-from generator.cache.files import words_of
+from generator.cache.private import words_of
 from generator.cache.volume import CacheVolume
 
 _FIRST_DELAY_S = 0.010

@@ -3,6 +3,8 @@
 Quietly: a file that no run asked for is nothing that a user has to hear of.
 """
 
+from collections.abc import Callable
+
 from generator.cache import layout
 from generator.cache.codec import decode_grant
 from generator.cache.errors import CacheUnavailable, UnusableFile
@@ -14,6 +16,13 @@ STALE_TEMPORARY_S = 3600.0
 
 STALE_UNREADABLE_S = 7 * 86400.0
 """Long enough for a neighbour of another version, to whom it is readable, to be done with it."""
+
+MOST_DOCUMENTS = 64
+"""Each set of inputs has a document of its own: a key that is another in each job would fill a
+disk with them."""
+
+DocumentEnd = Callable[[bytes], float | None]
+"""Says from the first bytes of a finished document until when it is of use."""
 
 
 def prune_volume(volume: CacheVolume, now: float, *, limit: int) -> int:
@@ -33,9 +42,50 @@ def prune_volume(volume: CacheVolume, now: float, *, limit: int) -> int:
                 _remove_if_older(volume, name, now - STALE_TEMPORARY_S)
             elif layout.is_grant_name(name):
                 removed += _remove_if_spent(volume, name, now, limit)
+            elif layout.is_index_name(name):
+                # each run that leaves a document writes its index anew
+                _remove_if_older(volume, name, now - STALE_UNREADABLE_S)
     except CacheUnavailable:
         pass  # removing less is no harm, and whoever stores is told why it can not be done
     return removed
+
+
+def prune_documents(volume: CacheVolume, now: float, *, end_of: DocumentEnd, limit: int) -> None:
+    """Remove the finished documents that are of no use any more, and the oldest beyond a number.
+
+    Args:
+        volume: that it is about.
+        now: seconds since the epoch.
+        end_of: how a document's end is told.
+        limit: the largest size of a document, in bytes.
+
+    Raises:
+        CacheUnavailable: if the folder can not be listed or written.
+    """
+    kept = []
+    for name in volume.names():
+        if not layout.is_document_name(name):
+            continue
+        written_at = volume.modified_at(name)
+        if written_at is None:
+            continue
+        if _is_past(volume, name, now, end_of, limit):
+            volume.remove(name)
+        else:
+            kept.append((written_at, name))
+    for _, name in sorted(kept, reverse=True)[MOST_DOCUMENTS:]:
+        volume.remove(name)
+
+
+def _is_past(volume: CacheVolume, name: str, now: float, end_of: DocumentEnd, limit: int) -> bool:
+    try:
+        content = volume.peek(name, limit=limit)
+    except UnusableFile:
+        content = b""
+    end = None if content is None else end_of(content)
+    if end is None:
+        return _is_older(volume, name, now - STALE_UNREADABLE_S)
+    return end <= now
 
 
 def _remove_if_spent(volume: CacheVolume, name: str, now: float, limit: int) -> bool:

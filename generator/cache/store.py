@@ -47,13 +47,13 @@ class GrantStore:
     """
 
     def __init__(self, volume: CacheVolume, warn: Callable[[str, str], None]) -> None:
-        self._volume = volume
+        self.volume = volume
         self._warn = warn
 
     @property
     def key(self) -> bytes:
         """The volume's key."""
-        return self._volume.key
+        return self.volume.key
 
     def load(self, name: str) -> Grant | None:
         """Return the grant of that name; what can not be read or trusted is a miss."""
@@ -69,39 +69,39 @@ class GrantStore:
             content = encode_grant(grant, grant.expires_at, name=name, key=self.key)
             self._write(name, content)
         except CacheUnavailable as error:
-            self._volume.remark("cache-not-writable", error.reason)
+            self.volume.remark("cache-not-writable", error.reason)
         except ValueError as error:
-            self._volume.remark("cache-grant-not-stored", f"{name} was not stored: {error}")
+            self.volume.remark("cache-grant-not-stored", f"{name} was not stored: {error}")
         self._hand_on_remarks()
 
     def prune(self, now: float) -> int:
         """Remove the grants that have expired, and what killed processes left behind."""
-        return prune_volume(self._volume, now, limit=LARGEST_GRANT)
+        return prune_volume(self.volume, now, limit=LARGEST_GRANT)
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:
         """Take the lock of the grant's name across processes; see `grant_lock`."""
-        async with grant_lock(self._volume, name) as held:
+        async with grant_lock(self.volume, name) as held:
             self._hand_on_remarks()
             yield held
 
     def _decoded(self, name: str) -> Grant | None:
-        content = self._volume.read(name, limit=LARGEST_GRANT)
+        content = self.volume.read(name, limit=LARGEST_GRANT)
         if content is None:
             return None
         try:
             return decode_grant(content, name=name, key=self.key)
         except UnusableFile as error:
-            self._volume.remark_unusable(name, error)
+            self.volume.remark_unusable(name, error)
             return None
 
     def _write(self, name: str, content: bytes) -> None:
         if len(content) > LARGEST_GRANT:
             raise ValueError(f"it is larger than {LARGEST_GRANT // 1024} KiB")
-        self._volume.write(name, content)
+        self.volume.write(name, content)
 
     def _hand_on_remarks(self) -> None:
-        for remark in self._volume.take_remarks():
+        for remark in self.volume.take_remarks():
             self._warn(remark.reference, remark.message)
 
 

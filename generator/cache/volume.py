@@ -16,6 +16,7 @@ from typing import Self
 
 from generator.cache import files, folder, layout
 from generator.cache.errors import CacheUnavailable, UnusableFile
+from generator.cache.private import read_private, words_of
 
 __all__ = ["CacheUnavailable", "CacheVolume", "Remark", "open_volume"]
 
@@ -41,6 +42,11 @@ class CacheVolume:
         self._remarks: dict[str, Remark] = {}
         self._taken: set[str] = set()
 
+    @property
+    def descriptor(self) -> int:
+        """The folder's descriptor."""
+        return self._folder
+
     def __enter__(self) -> Self:
         return self
 
@@ -59,7 +65,7 @@ class CacheVolume:
     def read(self, name: str, *, limit: int) -> bytes | None:
         """Return the content of a file, ``None`` if it is absent or, with a remark, unusable."""
         try:
-            return files.read_private(self._folder, name, limit=limit)
+            return read_private(self._folder, name, limit=limit)
         except UnusableFile as error:
             self.remark_unusable(name, error)
             return None
@@ -70,7 +76,7 @@ class CacheVolume:
         Raises:
             UnusableFile: if it is not one that `read` would give.
         """
-        return files.read_private(self._folder, name, limit=limit)
+        return read_private(self._folder, name, limit=limit)
 
     def write(self, name: str, content: bytes) -> None:
         """Put a file in place whole; what is not ours stays, with a remark.
@@ -114,7 +120,7 @@ class CacheVolume:
             return os.listdir(self._folder)  # noqa: PTH208 - by descriptor, no path is walked
         except OSError as error:
             raise CacheUnavailable(
-                f"cache folder {self.path} can not be listed: {files.words_of(error)}"
+                f"cache folder {self.path} can not be listed: {words_of(error)}"
             ) from None
 
     def modified_at(self, name: str) -> float | None:
@@ -159,9 +165,7 @@ class CacheVolume:
     def _unwritable(self, error: OSError) -> CacheUnavailable:
         if error.errno in _NOT_ALLOWED:
             self.writable = False
-        return CacheUnavailable(
-            f"cache folder {self.path} can not be written: {files.words_of(error)}"
-        )
+        return CacheUnavailable(f"cache folder {self.path} can not be written: {words_of(error)}")
 
 
 def open_volume(path: Path) -> CacheVolume:

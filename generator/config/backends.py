@@ -1,8 +1,9 @@
 """The ``backends:`` block: which secret stores there are, and how to log in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backends.base import BackendFactory
 from backends.loader import BUILT_IN, backend_type_names, load_backend_type
 from generator.config.model import BackendSetup
 from generator.config.problems import Path, Problems, did_you_mean
@@ -13,22 +14,56 @@ from generator.config.yaml_text import shown_key
 _LOGIN_BACKENDS = ("env", "file")
 
 
-def read_backends(value: Any, problems: Problems) -> dict[str, BackendSetup | None]:
-    """Return the backends that references may name: the configured, and every built-in type.
+class Backends(Mapping[str, BackendSetup | None]):
+    """The backends that references may name: the configured ones, and every built-in type.
 
     A built-in type stands under its own name with its default settings, unless a block of that
-    name says otherwise. ``None`` stands for a block with problems, which are noted already.
+    name says otherwise; it is loaded when somebody looks at it. ``None`` stands for a block with
+    problems, which are noted already.
     """
-    setups: dict[str, BackendSetup | None] = {}
-    blocks = problems.mapping(value, ("backends",))
-    for name, block in blocks.items():
-        setups[name] = _read(name, problems.mapping(block, ("backends", name)), problems)
-    for name in BUILT_IN:
-        if name not in blocks:
+
+    def __init__(self, configured: Mapping[str, BackendSetup | None]) -> None:
+        self._setups = dict(configured)
+        self._names = list(dict.fromkeys([*configured, *BUILT_IN]))
+
+    def __getitem__(self, name: str) -> BackendSetup | None:
+        if name not in self._setups:
+            if name not in BUILT_IN:
+                raise KeyError(name)
             factory = load_backend_type(name)
             assert factory is not None
-            setups[name] = BackendSetup(name, factory, factory.options())
-    return setups
+            self._setups[name] = BackendSetup(name, factory, factory.options())
+        return self._setups[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def factory_of(self, name: str) -> BackendFactory | None:
+        """Return the factory of a backend, ``None`` if its block has problems."""
+        setup = self[name]
+        return None if setup is None else setup.factory
+
+    @property
+    def usable(self) -> dict[str, BackendSetup]:
+        """Those that somebody has configured or looked at, and that have no problems."""
+        return {name: setup for name, setup in self._setups.items() if setup is not None}
+
+
+def read_backends(value: Any, problems: Problems) -> Backends:
+    """Return the backends of a ``backends:`` block; what is wrong with it becomes problems."""
+    blocks = problems.mapping(value, ("backends",))
+    return Backends(
+        {
+            name: _read(name, problems.mapping(block, ("backends", name)), problems)
+            for name, block in blocks.items()
+        }
+    )
 
 
 def _read(name: str, block: Mapping[str, Any], problems: Problems) -> BackendSetup | None:
@@ -42,8 +77,7 @@ def _read(name: str, block: Mapping[str, Any], problems: Problems) -> BackendSet
             did_you_mean(kind, backend_type_names(), f"known: {', '.join(backend_type_names())}"),
         )
         return None
-    login = {local: load_backend_type(local) for local in _LOGIN_BACKENDS}
-    references = References(login, problems)
+    references = References(_LOGIN_BACKENDS, load_backend_type, problems)
     settings = {key: value for key, value in block.items() if key != "type"}
     options = problems.validated(
         factory.options, _with_references(settings, path, references, problems), path

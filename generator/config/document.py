@@ -69,11 +69,10 @@ def read_config(
     output_block = problems.mapping(content.get("output"), ("output",))
     output = problems.validated(_Output, output_block, ("output",))
     run = problems.validated(_Run, {"timeout": content.get("timeout")}, ())
-    read = read_backends(content.get("backends"), problems)
-    factories = {name: setup.factory if setup else None for name, setup in read.items()}
-    references = References(factories, problems)
-    setups = {name: setup for name, setup in read.items() if setup is not None}
+    backends = read_backends(content.get("backends"), problems)
+    references = References(list(backends), backends.factory_of, problems)
     entries = read_entries(content.get("registries"), references, problems)
+    setups = backends.usable
     entries = _selected(entries, settings.registries, problems)
     check_allowed(entries, setups, settings, problems)
     cache, output, run = cache or _Cache(), output or _Output(), run or _Run()

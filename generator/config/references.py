@@ -1,6 +1,6 @@
 """Secret references in a config: the values under every key named ``credentials``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backends.base import BackendFactory, SecretRef
@@ -14,12 +14,19 @@ from generator.registries.base import CredentialField
 class References:
     """Parses references to the backends of one config.
 
-    ``factories`` has ``None`` for a backend whose own settings have problems: what refers to it
-    can not be checked, and is not a problem of its own.
+    ``factory_of`` is asked for those ``names`` that are referred to. It gives ``None`` for a
+    backend whose own settings have problems: what refers to it can not be checked, and is not a
+    problem of its own.
     """
 
-    def __init__(self, factories: Mapping[str, BackendFactory | None], problems: Problems) -> None:
-        self._factories = factories
+    def __init__(
+        self,
+        names: Sequence[str],
+        factory_of: Callable[[str], BackendFactory | None],
+        problems: Problems,
+    ) -> None:
+        self._names = names
+        self._factory_of = factory_of
         self._problems = problems
 
     def parse(self, value: Any, path: Path) -> SecretRef | None:
@@ -30,15 +37,15 @@ class References:
                 self._problems.add(path, "no reference is given", "write NAME:PATH, as env:TOKEN")
             return None
         try:
-            ref = parse_reference(text, list(self._factories))
+            ref = parse_reference(text, self._names)
         except ReferenceProblem as problem:
             self._problems.add(path, str(problem))
             return None
-        if ref.backend not in self._factories:
+        if ref.backend not in self._names:
             # a pasted ARN means a backend by its type
             self._problems.add(path, f"no backend {ref.backend} is there", "add it to backends:")
             return None
-        factory = self._factories[ref.backend]
+        factory = self._factory_of(ref.backend)
         wrong = [] if factory is None else factory.check(ref)
         for message in wrong:
             self._problems.add(path, message)

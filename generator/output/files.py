@@ -2,21 +2,18 @@
 
 import errno
 import os
-import secrets
-import signal
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
 
 from generator.errors import OutputError
 from generator.output.document import Login, OutputFormat, merge_into
+from generator.output.replace import hold_signals, release_signals, replace, write_all
 from generator.output.streams import write_descriptor, write_stream
 from generator.output.targets import Target, unwritable
 
-DEFAULT_MODE = 0o600
 LARGEST_EXISTING = 4 * 1024 * 1024
 _LOCK_PATIENCE_S = 10.0
 _LOCK_DELAY_S = 0.05
@@ -91,49 +88,15 @@ def _existing(path: Path) -> bytes:
 
 
 def _write_file(path: Path, content: bytes, mode: int | None) -> None:
-    with _signals_held():
-        try:
-            _replace(path, content, mode)
-        except OSError as error:
-            if error.errno not in _NOT_REPLACEABLE or not _is_file(path):
-                raise
-            _overwrite(path, content)
-
-
-def _replace(path: Path, content: bytes, mode: int | None) -> None:
-    """Put a finished file in the target's place."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    temporary = f".{path.name[:200]}.{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    before = hold_signals()
     try:
-        file = os.open(temporary, flags, 0o600, dir_fd=folder)
-        try:
-            try:
-                _like_the_old(file, path.name, folder, mode)
-                _write_all(file, content)
-                os.fsync(file)
-            finally:
-                os.close(file)
-            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary, dir_fd=folder)
+        replace(str(path.parent), path.name, content, mode)
+    except OSError as error:
+        if error.errno not in _NOT_REPLACEABLE or not _is_file(path):
             raise
+        _overwrite(path, content)
     finally:
-        os.close(folder)
-
-
-def _like_the_old(file: int, name: str, folder: int, mode: int | None) -> None:
-    """Give a file owner and mode of the one that it replaces, or the mode of a new one."""
-    try:
-        old = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        os.fchmod(file, DEFAULT_MODE if mode is None else mode)
-        return
-    ours = os.fstat(file)
-    if (old.st_uid, old.st_gid) != (ours.st_uid, ours.st_gid):
-        os.fchown(file, old.st_uid, old.st_gid)
-    os.fchmod(file, stat.S_IMODE(old.st_mode))
+        release_signals(before)
 
 
 def _overwrite(path: Path, content: bytes) -> None:
@@ -141,7 +104,7 @@ def _overwrite(path: Path, content: bytes) -> None:
     file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         _reserve(file, len(content))
-        _write_all(file, content)
+        write_all(file, content)
         os.ftruncate(file, len(content))
         os.fsync(file)
     finally:
@@ -161,24 +124,8 @@ def _reserve(file: int, size: int) -> None:
             raise
 
 
-def _write_all(file: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(file, view) :]
-
-
 def _is_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
         return False
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Let a signal wait for the end of a write, which takes a moment."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

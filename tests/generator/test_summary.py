@@ -7,11 +7,12 @@ import pytest
 
 from backends.base import Secret
 from generator.errors import AccessDenied, EntryError, Unavailable
+from generator.fast.document import duration
 from generator.generate import EntryResult, Outcome
 from generator.grants import Granted
 from generator.log import make_logger
 from generator.model import Grant
-from generator.summary import duration, report
+from generator.summary import report
 from tests.generator.fakes import CANARY, START, entry
 
 

@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 from generator.cache.locks import grant_lock
+from generator.cache.prune import MOST_DOCUMENTS, prune_documents
 from generator.cache.volume import CacheVolume, open_volume
 from tests.generator.cache.samples import (
     CANARY,
@@ -115,3 +116,48 @@ def test_files_of_other_kinds_stay(volume: CacheVolume) -> None:
     names = names_in(volume.path)
     assert store.prune(NOW) == 0
     assert names_in(volume.path) == names
+
+
+def document(volume: CacheVolume, number: int, content: bytes) -> Path:
+    name = f"finished-{number:032x}"
+    volume.write(name, content)
+    age(volume.path / name, -number)
+    return volume.path / name
+
+
+def end_of(content: bytes) -> float | None:
+    return float(content) if content.isdigit() else None
+
+
+def test_finished_documents_go_when_their_time_is_over(volume: CacheVolume) -> None:
+    past = document(volume, 1, str(int(NOW)).encode())
+    future = document(volume, 2, str(int(NOW) + 1).encode())
+    garbage = document(volume, 3, b"garbage")
+    old_garbage = document(volume, 4, b"garbage")
+    age(old_garbage, WEEK + 1)
+    prune_documents(volume, NOW, end_of=end_of, limit=100)
+    assert [path.exists() for path in (past, future, garbage, old_garbage)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_the_oldest_documents_go_when_there_are_too_many(volume: CacheVolume) -> None:
+    made = [document(volume, n, str(int(NOW) + 9).encode()) for n in range(MOST_DOCUMENTS + 3)]
+    prune_documents(volume, NOW, end_of=end_of, limit=100)
+    assert [path.exists() for path in made] == [False] * 3 + [True] * MOST_DOCUMENTS
+
+
+def test_an_index_that_no_run_has_written_for_a_week_goes(volume: CacheVolume) -> None:
+    store, _ = make_store(volume)
+    names = [f"finished-{number:032x}.index" for number in range(2)]
+    for name in names:
+        volume.write(name, b"")
+    volume.open_lock("finished-0a")
+    age(volume.path / names[0], WEEK + 1)
+    age(volume.path / names[1], WEEK - 1)
+    store.prune(NOW)
+    left = {"key", ".gitignore", names[1], "finished-0a.lock"}
+    assert names_in(volume.path) == left
