@@ -1,0 +1,33 @@
+"""What every test of the image needs: an engine, the image of this tree, a folder to mount."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.parts.container import require_image
+from tests.parts.ecr import EcrStandIn
+
+
+@pytest.fixture(autouse=True, scope="session")
+def built_image() -> None:
+    require_image()
+
+
+@pytest.fixture
+def volume() -> Iterator[Path]:
+    """A folder for all, whose parents let every uid through: pytest's own do not."""
+    folder = Path(tempfile.mkdtemp(prefix="dockercfg-volume-"))
+    folder.chmod(0o1777)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def ecr() -> Iterator[EcrStandIn]:
+    with EcrStandIn() as stand_in:
+        yield stand_in
