@@ -117,10 +117,8 @@ def test_the_same_commit_gives_the_same_files() -> None:
     epoch = in_image(f"stat -c %Y {SITE}/generator/__init__.py").strip()
     flags = os.environ.get("DOCKER_BUILD_FLAGS", "").split()
     tag = "dockercfg-generator:rebuilt"
-    built = docker(
-        *("build", "--no-cache", *flags, f"--build-arg=SOURCE_DATE_EPOCH={epoch}", "-t", tag, ROOT),
-        timeout_s=350,
-    )
+    arguments = [*flags, f"--build-arg=SOURCE_DATE_EPOCH={epoch}", f"--tag={tag}", str(ROOT)]
+    built = docker("build", "--no-cache", *arguments, timeout_s=350)
     assert built.code == 0, built.output[-3000:]
     try:
         second = in_image(_SHA, tag)
