@@ -156,7 +156,7 @@ def _vault_pipeline(parts: ExitStack, bao: OpenBao, folder: Path, address: str) 
     }
     checkout = Checkout("vault", folder)
     assert checkout.names_of_secrets("vault.env.example") == secrets.keys()
-    checkout.replace("codeship-services.yml", "https://vault.acme.example:8200", address)
+    checkout.replace("codeship-services.yml", "https://vault.example:8200", address)
     checkout.replace("codeship-services.yml", HARBOR, harbor)
     checkout.replace("codeship-steps.yml", HARBOR, harbor)
     return Platform(checkout.folder, {"vault.env.encrypted": secrets})
