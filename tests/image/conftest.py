@@ -11,8 +11,8 @@ from tests.parts.container import require_image
 from tests.parts.ecr import EcrStandIn
 
 
-@pytest.fixture(autouse=True, scope="session")
-def built_image() -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip in one place, not in a fixture: what is missing is then told once for all tests."""
     require_image()
 
 
