@@ -29,7 +29,6 @@ class Service(_Strict):
     image: str = ""
     encrypted_env_file: str = ""
     environment: dict[str, str] = {}
-    links: list[str] = []
     volumes: list[str] = []
 
 

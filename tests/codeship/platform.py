@@ -25,13 +25,12 @@ class StepFailed(Exception):
 class Platform:
     """One build of a checkout.
 
-    ``secrets`` holds what is in each encrypted file. ``links`` maps the name of a linked service
-    to its address. Servers of the test are on the host's loopback, so services share its network.
+    ``secrets`` holds what is in each encrypted file. Servers of the test are on the host's
+    loopback, so services share its network; linked ones are in ``tests/image/test_links.py``.
     """
 
     checkout: Path
     secrets: Mapping[str, Mapping[str, str]]
-    links: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(
         default_factory=lambda: {"{{.CommitID}}": "0123abc", "{{.Branch}}": "main"}
     )
@@ -118,8 +117,7 @@ class Platform:
             # CodeShip's rule for host volumes
             assert inside.is_relative_to(self.checkout.resolve()), volume
             volumes[inside] = place
-        hosts = [f"--add-host={link}:{self.links[link]}" for link in service.links]
-        flags = [*flags_of({**service.environment, **secrets}, volumes), *hosts]
+        flags = flags_of({**service.environment, **secrets}, volumes)
         job = subprocess.Popen(
             ["docker", "run", "--rm", "--network=host", *flags, service.image, f"/opt/data/{file}"],
             stdin=subprocess.DEVNULL,

@@ -109,7 +109,7 @@ def test_a_wrong_secret_fails_the_step_and_the_log_says_why_without_it(
     parts: ExitStack, tmp_path: Path
 ) -> None:
     with dev_server(_folder(tmp_path, "bao")) as bao:
-        platform = _vault_pipeline(parts, bao, tmp_path, bao.url)
+        platform = _vault_pipeline(parts, bao, tmp_path)
         secrets = dict(platform.secrets["vault.env.encrypted"])
         secrets["VAULT_SECRET_ID"] = f"{CANARY}-wrong"
         platform.secrets = {"vault.env.encrypted": secrets}
@@ -121,27 +121,12 @@ def test_a_wrong_secret_fails_the_step_and_the_log_says_why_without_it(
 
 def test_vault_holds_the_login(parts: ExitStack, tmp_path: Path) -> None:
     with dev_server(_folder(tmp_path, "bao")) as bao:
-        platform = _vault_pipeline(parts, bao, tmp_path, bao.url)
+        platform = _vault_pipeline(parts, bao, tmp_path)
         platform.build()
     _show(platform)
 
 
-def test_a_linked_vault_is_asked_by_its_name_over_plain_http(
-    parts: ExitStack, tmp_path: Path
-) -> None:
-    """A link is a name in /etc/hosts, which here leads to the host's loopback."""
-    with dev_server(_folder(tmp_path, "bao")) as bao:
-        port = bao.url.rpartition(":")[2]
-        url = f"http://vault:{port}\n          allow_http: true"
-        platform = _vault_pipeline(parts, bao, tmp_path, url)
-        services = platform.checkout / "codeship-services.yml"
-        services.write_text(services.read_text() + "  links: [vault]\n")
-        platform.links = {"vault": "127.0.0.1"}
-        platform.build()
-    _show(platform)
-
-
-def _vault_pipeline(parts: ExitStack, bao: OpenBao, folder: Path, address: str) -> Platform:
+def _vault_pipeline(parts: ExitStack, bao: OpenBao, folder: Path) -> Platform:
     harbor = harbor_registry(parts, folder / "harbor")
     operator = bao.client()
     login = {"username": "robot$ci", "password": HARBOR_PASSWORD}
@@ -156,7 +141,7 @@ def _vault_pipeline(parts: ExitStack, bao: OpenBao, folder: Path, address: str) 
     }
     checkout = Checkout("vault", folder)
     assert checkout.names_of_secrets("vault.env.example") == secrets.keys()
-    checkout.replace("codeship-services.yml", "https://vault.example:8200", address)
+    checkout.replace("codeship-services.yml", "https://vault.example:8200", bao.url)
     checkout.replace("codeship-services.yml", HARBOR, harbor)
     checkout.replace("codeship-steps.yml", HARBOR, harbor)
     return Platform(checkout.folder, {"vault.env.encrypted": secrets})
