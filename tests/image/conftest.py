@@ -10,6 +10,15 @@ import pytest
 from tests.parts.container import require_image
 from tests.parts.ecr import EcrStandIn
 
+PATIENCE_S = 180
+"""Starting containers is slow on a busy machine; only a hang takes longer than this."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("image") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PATIENCE_S))
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip in one place, not in a fixture: what is missing is then told once for all tests."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import CANARY, Ran
-from tests.parts.container import HARDENED, IMAGE, NONROOT, docker, run_image
+from tests.parts.container import HARDENED, IMAGE, NONROOT, ROOT, docker, run_image
 
 pytestmark = pytest.mark.image
 
@@ -78,6 +78,13 @@ def test_the_command_of_the_tutorial() -> None:
     assert "wrote /opt/data/dockercfg: 1 server address" in log
     assert CANARY not in log
     assert logins("{" + document) == {"https://index.docker.io/v1/": f"ci-bot:{CANARY}"}
+
+
+def test_the_command_of_the_readme(volume: Path) -> None:
+    after = (ROOT / "README.md").read_text().partition("<!-- test: image-run -->\n```sh\n")[2]
+    command = after.partition("```")[0].replace("/tmp/", f"{volume}/")
+    subprocess.run(["sh", "-euc", command], env=os.environ | HUB, check=True, timeout=60)
+    assert logins((volume / "dockercfg").read_bytes())
 
 
 @pytest.mark.parametrize("image", [IMAGE, NONROOT])

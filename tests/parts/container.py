@@ -30,7 +30,7 @@ for folder in ("backends", "generator"):
 """
 
 
-def docker(*arguments: str | Path, timeout_s: float = 50) -> Ran:
+def docker(*arguments: str | Path, timeout_s: float = 120) -> Ran:
     """Run the docker command line; its login files and the engine are the caller's own."""
     done = subprocess.run(
         ["docker", *map(str, arguments)],

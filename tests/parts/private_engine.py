@@ -35,7 +35,7 @@ class PrivateEngine:
 
     host: str
 
-    def docker(self, *arguments: str | Path, timeout_s: float = 50) -> Ran:
+    def docker(self, *arguments: str | Path, timeout_s: float = 120) -> Ran:
         """Run the command line to its end."""
         done = subprocess.run(
             ["docker", "-H", self.host, *map(str, arguments)],
