@@ -4,12 +4,22 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
+IMAGE_READY := $(VENV)/.image-ready
+IMAGE := dockercfg-generator:1
+# For an engine whose containers have no network of their own: DOCKER_BUILD_FLAGS=--network=host
+DOCKER_BUILD = docker build $(DOCKER_BUILD_FLAGS) \
+	--build-arg SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)" \
+	--build-arg VERSION="$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
+	--build-arg REVISION="$$(git rev-parse HEAD)" \
+	--build-arg CREATED="$$(git log -1 --format=%cI)"
+LOCK = $(RUN)/uv pip compile --quiet --upgrade --python-version 3.13 --generate-hashes --no-header \
+	--no-emit-index-url --python-platform
 
-.PHONY: help demo test check bench soak format clean
+.PHONY: help demo test check bench soak format clean image test-image check-image sbom lock
 .DEFAULT_GOAL := help
 
 help: ## show this
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: $(READY) ## the main job end to end, on real parts
 	@$(RUN)/python -m tests.demo
@@ -29,6 +39,30 @@ bench: $(READY) ## benchmarks, as ratios
 soak: $(READY) ## ten minutes of jobs on one cache, some of them killed
 	@$(RUN)/python -m tests.soak
 
+image: ## build the container image, as root (default) and as nonroot
+	$(DOCKER_BUILD) -t $(IMAGE) .
+	$(DOCKER_BUILD) -t $(IMAGE)-nonroot --target nonroot .
+
+test-image: $(READY) ## the tests of the built image
+	$(RUN)/pytest -n 2 -m image
+
+check-image: $(IMAGE_READY) ## linter of the Dockerfile, structure of the built image
+	$(RUN)/hadolint Dockerfile
+	$(RUN)/container-structure-test test --image $(IMAGE) --config tests/image/structure.yaml
+	$(RUN)/container-structure-test test --image $(IMAGE)-nonroot --config tests/image/structure.yaml \
+		--config tests/image/structure-nonroot.yaml
+
+sbom: $(IMAGE_READY) ## the built image's bill of materials: dist/sbom.cdx.json
+	@mkdir -p dist
+	SYFT_CHECK_FOR_APP_UPDATE=false $(RUN)/syft scan --quiet docker:$(IMAGE) -o cyclonedx-json=dist/sbom.cdx.json
+	@$(RUN)/python -c 'import json; print(len(json.load(open("dist/sbom.cdx.json"))["components"]), "components")'
+
+lock: $(IMAGE_READY) ## renew the image's locked dependencies
+	$(LOCK) x86_64-unknown-linux-gnu requirements/build.in -o requirements/build.txt
+	$(LOCK) x86_64-unknown-linux-gnu --extra all pyproject.toml -o requirements/image.txt
+	@# one file serves both architectures only as long as both resolve to the same
+	$(LOCK) aarch64-unknown-linux-gnu --extra all pyproject.toml | cmp - requirements/image.txt
+
 format: $(READY) ## format the code
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
@@ -41,4 +75,8 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN)/python -m pip install --quiet --upgrade pip
 	$(RUN)/python -m pip install --quiet --group dev --editable .
+	@touch $@
+
+$(IMAGE_READY): $(READY)
+	$(RUN)/python -m pip install --quiet --group image
 	@touch $@

@@ -13,8 +13,15 @@ class QuietHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def body(self) -> bytes:
-        """Return the request's body."""
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        """Return the request's body, chunked ones too: clients of registries send both."""
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        chunks = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
 
     def answer(self, status: int, content: bytes = b"") -> None:
         """Send an answer."""

@@ -10,19 +10,31 @@ from tests.parts.process import require
 
 @dataclass(frozen=True, slots=True)
 class Skopeo:
-    """skopeo with one dockercfg; a home of its own, so that no other login is found."""
+    """skopeo with one dockercfg; a home of its own, so that no other login is found.
 
-    authfile: Path
+    Without ``authfile`` it looks into its home, as every client does. ``ca_folder`` holds the
+    ``ca.crt`` that a registry over TLS is checked with.
+    """
+
+    authfile: Path | None
     home: Path
+    ca_folder: Path | None = None
 
     def push(self, layout: Path, image: str) -> "subprocess.CompletedProcess[str]":
-        return self._run("copy", "--dest-tls-verify=false", f"oci:{layout}:latest", image)
+        # of all formats docker's own is the one that every client reads
+        options = ("--format=v2s2", *self._tls("dest-"))
+        return self._run("copy", *options, f"oci:{layout}:latest", image)
 
     def pull(self, image: str, layout: Path) -> "subprocess.CompletedProcess[str]":
-        return self._run("copy", "--src-tls-verify=false", image, f"oci:{layout}:latest")
+        return self._run("copy", *self._tls("src-"), image, f"oci:{layout}:latest")
 
     def inspect(self, image: str) -> "subprocess.CompletedProcess[str]":
-        return self._run("inspect", "--tls-verify=false", image)
+        return self._run("inspect", *self._tls(""), image)
+
+    def _tls(self, side: str) -> list[str]:
+        if self.ca_folder is None:
+            return [f"--{side}tls-verify=false"]
+        return [f"--{side}cert-dir={self.ca_folder}"]
 
     def login_of(self, server: str) -> str:
         """Return the user name that the client picks for a server."""
@@ -30,9 +42,8 @@ class Skopeo:
         return self._execute(command).stdout.strip()
 
     def _run(self, verb: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return self._execute(
-            ["skopeo", "--insecure-policy", verb, "--authfile", str(self.authfile), *arguments]
-        )
+        login = [] if self.authfile is None else ["--authfile", str(self.authfile)]
+        return self._execute(["skopeo", "--insecure-policy", verb, *login, *arguments])
 
     def _execute(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
         require("skopeo", "skopeo")

@@ -1,0 +1,1 @@
+"""CodeShip's side of the contract: reads its two files and does what the platform does."""
