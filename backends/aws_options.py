@@ -3,10 +3,10 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 
-def _form(pattern: str, problem: str) -> AfterValidator:
+def _form(pattern: str, problem: str) -> tuple[AfterValidator, WithJsonSchema]:
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: str) -> str:
@@ -14,7 +14,7 @@ def _form(pattern: str, problem: str) -> AfterValidator:
             raise ValueError(problem)
         return value
 
-    return AfterValidator(check)
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
 _REGION = r"[a-z]{2,}(?:-[a-z0-9]+)+"
@@ -25,21 +25,21 @@ def is_region(text: str) -> bool:
     return re.fullmatch(_REGION, text, re.ASCII) is not None
 
 
-Region = Annotated[str, _form(_REGION, "not a region's name, as eu-west-1 is one")]
+Region = Annotated[str, *_form(_REGION, "not a region's name, as eu-west-1 is one")]
 ProfileName = Annotated[
-    str, _form(r"[\w+=,.@:/ -]{1,128}", "not a profile's name (1 to 128 of A-Za-z0-9_+=,.@:/- )")
+    str, *_form(r"[\w+=,.@:/ -]{1,128}", "not a profile's name (1 to 128 of A-Za-z0-9_+=,.@:/- )")
 ]
 RoleArn = Annotated[
     str,
-    _form(
+    *_form(
         r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}",
         "not a role, as arn:aws:iam::123456789012:role/ci is one",
     ),
 ]
 # Lengths and characters as the STS API reference lists them for AssumeRole.
 ExternalId = Annotated[
-    str, _form(r"[\w+=,.@:/-]{2,1224}", "not an external id (2 to 1224 of A-Za-z0-9_+=,.@:/-)")
+    str, *_form(r"[\w+=,.@:/-]{2,1224}", "not an external id (2 to 1224 of A-Za-z0-9_+=,.@:/-)")
 ]
 SessionName = Annotated[
-    str, _form(r"[\w+=,.@-]{2,64}", "not a session name (2 to 64 of A-Za-z0-9_+=,.@-)")
+    str, *_form(r"[\w+=,.@-]{2,64}", "not a session name (2 to 64 of A-Za-z0-9_+=,.@-)")
 ]

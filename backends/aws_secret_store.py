@@ -35,7 +35,9 @@ class AwsStoreOptions(BackendOptions):
     role_arn: RoleArn | None = None
     """A role to assume first."""
     external_id: ExternalId | None = None
+    """The external id that the role's owner asks for."""
     role_session_name: SessionName | None = None
+    """What AWS's logs call the session of the role."""
     endpoint: EndpointUrl | None = None
     """The URL of the service, if it is not AWS's own."""
     allow_http: bool = False

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from backends.durations import parse_duration
 
@@ -24,8 +24,16 @@ def _url(value: str) -> str:
     return value
 
 
-EndpointUrl = Annotated[str, AfterValidator(_url)]
+EndpointUrl = Annotated[
+    str,
+    AfterValidator(_url),
+    WithJsonSchema({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://[^/@]+(/.*)?$"}),
+]
 """The URL of an API, where it is not the vendor's own."""
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*(\d+(\.\d+)?(ms|s|m|h|d))+\s*$"}),
+]
 """Seconds, written as ``90s``, ``15m`` or ``2h``."""

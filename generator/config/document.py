@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from backends.options import Duration
 from generator.config.allow import check_allowed
@@ -20,27 +20,47 @@ from generator.output.document import OutputFormat
 from generator.settings import Settings
 
 _KEYS = ("cache", "backends", "registries", "output", "timeout")
-Mode = Annotated[int, BeforeValidator(parse_mode)]
+# An editor sees 0600 as the number 600, or (YAML 1.1) as 384.
+_MODE_SCHEMA = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0o600, "maximum": 777},
+        {"type": "string", "pattern": "^(0o|0*)[67][0-7][0-7]$"},
+    ]
+}
+Mode = Annotated[int, BeforeValidator(parse_mode), WithJsonSchema(_MODE_SCHEMA)]
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class _Cache(_Block):
+class CacheBlock(_Block):
+    """What stands below ``cache:``."""
+
     dir: str | None = None
+    """The folder that tokens are kept in between runs; without it there is no cache."""
     min_validity: Duration | None = None
+    """A promise: every token lives that much longer. Unset, 10m and at most half a life."""
     max_age: Duration | None = None
+    """Fetch again what is older, however long it lives."""
 
 
-class _Output(_Block):
+class OutputBlock(_Block):
+    """What stands below ``output:``."""
+
     format: OutputFormat | None = None
+    """docker is {"auths": …}, legacy the flat map of .dockercfg."""
     mode: Mode | None = None
+    """Of a new file, 0600 unless set; an existing one keeps its own."""
     merge: bool = False
+    """Keep what an existing file holds for other registries."""
 
 
-class _Run(_Block):
+class RunBlock(_Block):
+    """What stands beside the blocks."""
+
     timeout: Duration | None = None
+    """For the run as a whole, 60s unless set."""
 
 
 def read_config(
@@ -63,26 +83,22 @@ def read_config(
     for key in content:
         if key not in _KEYS:
             problems.unknown_key((key,), _KEYS)
-    cache = problems.validated(
-        _Cache, problems.mapping(content.get("cache"), ("cache",)), ("cache",)
-    )
+    cache = read_cache(content, problems, base_folder)
     output_block = problems.mapping(content.get("output"), ("output",))
-    output = problems.validated(_Output, output_block, ("output",))
-    run = problems.validated(_Run, {"timeout": content.get("timeout")}, ())
+    output = problems.validated(OutputBlock, output_block, ("output",))
+    run = problems.validated(RunBlock, {"timeout": content.get("timeout")}, ())
     backends = read_backends(content.get("backends"), problems)
     references = References(list(backends), backends.factory_of, problems)
     entries = read_entries(content.get("registries"), references, problems)
     setups = backends.usable
     entries = _selected(entries, settings.registries, problems)
     check_allowed(entries, setups, settings, problems)
-    cache, output, run = cache or _Cache(), output or _Output(), run or _Run()
+    output, run = output or OutputBlock(), run or RunBlock()
     return Config(
         entries=tuple(entries),
         backends=_referenced(entries, setups),
         source=source,
-        cache=CacheSettings(
-            base_folder / cache.dir if cache.dir else None, cache.min_validity, cache.max_age
-        ),
+        cache=cache,
         output_format=output.format,
         mode=output.mode,
         merge=output.merge,
@@ -90,6 +106,16 @@ def read_config(
         base_folder=base_folder,
         remarks=_remarks(entries),
     )
+
+
+def read_cache(
+    content: Mapping[str, Any], problems: Problems, base_folder: FilePath
+) -> CacheSettings:
+    """Return what ``cache:`` says; a relative folder is meant from ``base_folder``."""
+    block = problems.mapping(content.get("cache"), ("cache",))
+    cache = problems.validated(CacheBlock, block, ("cache",)) or CacheBlock()
+    folder = base_folder / cache.dir if cache.dir else None
+    return CacheSettings(folder, cache.min_validity, cache.max_age)
 
 
 def _selected(

@@ -1,8 +1,5 @@
 """From settings and environment to a `Config`, or to all that is wrong at once."""
 
-import errno
-import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -10,16 +7,13 @@ from pathlib import Path as FilePath
 from backends.inputs import InputRecorder
 from generator.config.codeship import SETS
 from generator.config.conventions import Variables, recognise
-from generator.config.document import read_config
-from generator.config.model import Config
+from generator.config.document import read_cache, read_config
+from generator.config.model import CacheSettings, Config
 from generator.config.problems import Path, Problems
-from generator.config.yaml_text import TextDocument, parse_yaml, shown_key
+from generator.config.source import Placed, Source, read_source
 from generator.errors import ConfigError
 from generator.model import Problem
 from generator.settings import Settings
-
-LARGEST_CONFIG = 1024 * 1024
-Placed = tuple[str, Problem]
 
 
 def load_config(
@@ -40,60 +34,50 @@ def load_config(
         ConfigError: with every problem and its place.
     """
     placed = list(problems)
-    if settings.config is not None:
-        config = _from_file(settings, FilePath(settings.config), inputs, placed)
-    elif settings.config_yaml is not None:
-        inputs.variable("DOCKERCFG_CONFIG_YAML")
-        document = parse_yaml(settings.config_yaml)
-        config = _from_yaml(settings, document, "DOCKERCFG_CONFIG_YAML", FilePath(), placed)
-    else:
+    if settings.config is None and settings.config_yaml is None:
         config = _from_conventions(settings, environment, inputs, placed)
+    else:
+        source = read_source(settings, inputs, placed)
+        config = _from_yaml(settings, source, placed) if source else None
     if placed or config is None:
         raise ConfigError(placed)
     return config
 
 
-def _from_file(
-    settings: Settings, path: FilePath, inputs: InputRecorder, placed: list[Placed]
-) -> Config | None:
-    inputs.file(path.absolute())
-    try:
-        text = _read(path)
-    except OSError as error:
-        words = {errno.ENOENT: "does not exist", errno.EACCES: "may not be read"}
-        message = words.get(error.errno or 0, "can not be read")
-        placed.append((str(path), Problem((), message, "check --config, and what is mounted")))
-        return None
-    except ValueError as error:
-        placed.append((str(path), Problem((), str(error), "name a YAML file")))
-        return None
-    return _from_yaml(settings, parse_yaml(text), str(path), path.absolute().parent, placed)
+def load_cache_settings(
+    settings: Settings, inputs: InputRecorder, problems: Sequence[Placed] = ()
+) -> CacheSettings:
+    """Return what the config says of the cache, whatever else is in it.
+
+    Raises:
+        ConfigError: if the config, or its ``cache:`` block, can not be read.
+    """
+    placed, found = list(problems), Problems()
+    cache = CacheSettings()
+    if settings.config is not None or settings.config_yaml is not None:
+        source = read_source(settings, inputs, placed)
+        if source is not None:
+            cache = read_cache(source.document.content, found, source.base_folder)
+            _collect([*source.document.problems, *found.found], source.place, placed)
+    if placed:
+        raise ConfigError(placed)
+    return cache
 
 
-def _from_yaml(
-    settings: Settings,
-    document: TextDocument,
-    name: str,
-    base_folder: FilePath,
-    placed: list[Placed],
-) -> Config | None:
-    problems = Problems()
+def _from_yaml(settings: Settings, source: Source, placed: list[Placed]) -> Config | None:
+    problems, document = Problems(), source.document
     config = None
     if not document.problems or document.content:
         config = read_config(
             document.content,
             problems,
-            source=name,
-            base_folder=base_folder,
+            source=source.name,
+            base_folder=source.base_folder,
             settings=settings,
         )
-
-    def place(path: Path) -> str:
-        return f"{name}:{document.line(path)} {_dotted(path)}".rstrip()
-
     found = sorted([*document.problems, *problems.found], key=lambda p: document.line(p.path))
-    _collect(found, place, placed)
-    return config
+    _collect(found, source.place, placed)
+    return replace(config, origin=source.origin) if config else None
 
 
 def _from_conventions(
@@ -123,8 +107,12 @@ def _from_conventions(
             path = path[:-1]
         return found.places.get(path, "environment")
 
+    def origin(path: Path) -> str | None:
+        variable = found.places.get(path)
+        return variable if variable and environment.get(variable, "").strip() else None
+
     _collect(problems.found, place, placed)
-    return config
+    return replace(config, origin=origin)
 
 
 def _collect(
@@ -143,26 +131,3 @@ def _nothing_recognised() -> Problem:
         "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; GOOGLE_AUTH_JSON; "
         "AZURE_REGISTRY_NAME, AZURE_USERNAME and AZURE_PASSWORD; HEROKU_API_KEY; BLUEMIX_API_KEY",
     )
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(
-        shown_key(part) if not part.isdigit() else part for part in path if "#" not in part
-    )
-
-
-def _read(path: FilePath) -> str:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("is not a regular file")
-        content = b""
-        while chunk := os.read(descriptor, LARGEST_CONFIG + 1):
-            content += chunk
-            if len(content) > LARGEST_CONFIG:
-                raise ValueError("is larger than 1 MiB")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8 text") from None
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,6 @@
 """A configuration that has been checked whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ class CacheSettings:
     max_age_s: float | None = None
 
 
+def _nowhere(_path: tuple[str, ...]) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything a run is to do, as far as it stands in the config or its conventions."""
@@ -42,3 +46,5 @@ class Config:
     timeout_s: float | None = None
     base_folder: Path = Path()
     remarks: tuple[str, ...] = field(default=())
+    origin: Callable[[tuple[str, ...]], str | None] = field(default=_nowhere, compare=False)
+    """Where the setting of a path stands: file and line, or the variable; ``None`` if nowhere."""

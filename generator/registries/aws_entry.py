@@ -35,7 +35,9 @@ class AwsProviderOptions(ProviderOptions):
     role_chain: tuple[RoleArn, ...] = ()
     """Roles to assume one after the other on the way to it."""
     external_id: ExternalId | None = None
+    """The external id that the role's owner asks for."""
     role_session_name: SessionName | None = None
+    """What AWS's logs call the session of the role."""
     role_duration: Annotated[Duration, Field(ge=900, le=43200)] | None = None
     """How long the role is held: 15m to 12h, as the role allows."""
     audience: str | None = None

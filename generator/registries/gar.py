@@ -61,6 +61,7 @@ class GarOptions(ProviderOptions):
     lifetime: Annotated[Duration, Field(ge=60, le=43200)] = 3600.0
     """Of an impersonated account's token; over 1h an organisation must allow it."""
     scope: str = _SCOPE
+    """What the token may be used for, if it is not the whole platform."""
     workload_identity_provider: Provider | None = None
     """``projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/NAME``, which
     exchanges the CI's own OIDC token."""

@@ -14,6 +14,7 @@ from generator.errors import ConfigError
 from generator.model import Credentials
 from generator.output.addresses import DOCKER_HUB
 from generator.settings import Settings
+from tests.generator.config.editor import underlined
 
 CANARY = "hunter2-CANARY"
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -21,7 +22,10 @@ ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 def load(text: str, environment: dict[str, str] | None = None, **settings: Any) -> Config:
     values = Settings("-", config_yaml=dedent(text), **settings)
-    return load_config(values, environment or {}, RecordedInputs())
+    config = load_config(values, environment or {}, RecordedInputs())
+    # what we take, no editor may underline
+    assert underlined(dedent(text)) == []
+    return config
 
 
 def refused(text: str, **settings: Any) -> list[str]:

@@ -1,0 +1,73 @@
+"""Where the text of a config comes from: the file, or the variable, that was named."""
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from backends.inputs import InputRecorder
+from generator.config.yaml_text import Path, TextDocument, parse_yaml, shown_key
+from generator.model import Problem
+from generator.settings import Settings
+
+LARGEST_CONFIG = 1024 * 1024
+Placed = tuple[str, Problem]
+"""A problem and its place: file and line, or a variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A YAML text that was read; relative paths in it are meant from ``base_folder``."""
+
+    name: str
+    document: TextDocument
+    base_folder: FilePath
+
+    def place(self, path: Path) -> str:
+        """Return where a setting, or the nearest one above it, stands: for a message."""
+        dotted = ".".join(
+            shown_key(part) if not part.isdigit() else part for part in path if "#" not in part
+        )
+        return f"{self.name}:{self.document.line(path)} {dotted}".rstrip()
+
+    def origin(self, path: Path) -> str | None:
+        """Return the file and line of a setting, ``None`` if it does not stand there."""
+        lines = self.document.lines
+        return f"{self.name}:{lines[path]}" if path in lines else None
+
+
+def read_source(settings: Settings, inputs: InputRecorder, placed: list[Placed]) -> Source | None:
+    """Return the config's text; if it can not be read that is noted, and there is none."""
+    if settings.config is None:
+        inputs.variable("DOCKERCFG_CONFIG_YAML")
+        document = parse_yaml(settings.config_yaml or "")
+        return Source("DOCKERCFG_CONFIG_YAML", document, FilePath())
+    path = FilePath(settings.config)
+    inputs.file(path.absolute())
+    try:
+        return Source(str(path), parse_yaml(_read(path)), path.absolute().parent)
+    except OSError as error:
+        words = {errno.ENOENT: "does not exist", errno.EACCES: "may not be read"}
+        message = words.get(error.errno or 0, "can not be read")
+        placed.append((str(path), Problem((), message, "check --config, and what is mounted")))
+    except ValueError as error:
+        placed.append((str(path), Problem((), str(error), "name a YAML file")))
+    return None
+
+
+def _read(path: FilePath) -> str:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("is not a regular file")
+        content = b""
+        while chunk := os.read(descriptor, LARGEST_CONFIG + 1):
+            content += chunk
+            if len(content) > LARGEST_CONFIG:
+                raise ValueError("is larger than 1 MiB")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8 text") from None
+    finally:
+        os.close(descriptor)
