@@ -88,7 +88,7 @@ async def generate(work: Work, context: RunContext, cache: GrantCache) -> Outcom
     A slow or broken registry delays only itself; whatever is not there after ``timeout_s`` has
     failed.
     """
-    async with _opened(work.backends, context) as backends:
+    async with opened_backends(work.backends, context) as backends:
         plans, failed = plan_grants(work.entries, backends, context, cache.key)
         resolver = Resolver({name: backend for name, (_, backend) in backends.items()})
         source = GrantSource(cache, resolver, context, work.rule, work.refresh)
@@ -136,7 +136,7 @@ async def _all_of(
 
 
 @asynccontextmanager
-async def _opened(
+async def opened_backends(
     setups: Mapping[str, BackendSetup], context: RunContext
 ) -> AsyncIterator[dict[str, tuple[str, SecretBackend]]]:
     """Enter every backend in this task, for a task group's scopes must not cross tasks."""

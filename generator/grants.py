@@ -8,9 +8,9 @@ from typing import Literal
 
 import anyio
 
-from backends.base import IdentityPart, RunContext, Secret, SecretBackend
+from backends.base import RunContext, SecretBackend
 from backends.errors import BackendError
-from backends.jwt_identity import identity_of_token
+from generator.cache.codec import GrantUse
 from generator.cache.freshness import (
     SHORTEST_USE_S,
     FreshnessRule,
@@ -19,9 +19,9 @@ from generator.cache.freshness import (
     is_usable,
     keeps_promise,
 )
-from generator.cache.names import grant_name
 from generator.cache.store import GrantCache
 from generator.errors import EntryError, ImplausibleAnswer, ProviderBug, Unavailable, from_backend
+from generator.grant_inputs import GrantInputs, grant_inputs
 from generator.model import Grant, GrantRequest, RegistryEntry
 from generator.registries.base import TokenProvider
 from generator.resolve import Resolver
@@ -39,6 +39,7 @@ class GrantPlan:
     name: str
     provider: TokenProvider
     entries: tuple[RegistryEntry, ...]
+    inputs: GrantInputs
 
     @property
     def entry(self) -> RegistryEntry:
@@ -80,7 +81,8 @@ def plan_grants(
     failed: dict[str, EntryError] = {}
     for entry, provider in entries:
         try:
-            name = _name(entry, provider, backends, context, key)
+            inputs = grant_inputs(entry, provider, backends, context)
+            name = inputs.name(key)
         except EntryError as error:
             failed[entry.name] = error
         except BackendError as error:
@@ -88,44 +90,8 @@ def plan_grants(
         else:
             known = plans.get(name)
             together = (*known.entries, entry) if known else (entry,)
-            plans[name] = GrantPlan(name, provider, together)
+            plans[name] = GrantPlan(name, provider, together, inputs)
     return list(plans.values()), failed
-
-
-def _name(
-    entry: RegistryEntry,
-    provider: TokenProvider,
-    backends: Mapping[str, tuple[str, SecretBackend]],
-    context: RunContext,
-    key: bytes,
-) -> str:
-    credentials = entry.credentials
-    named = sorted(credentials.fields.items())
-    if credentials.document is not None:
-        named.insert(0, ("", credentials.document))
-    job_tokens = {spec.name for spec in provider.credential_fields if spec.job_token}
-    references, identities = [], []
-    for field, ref in named:
-        kind, backend = backends[ref.backend]
-        # by type, so that it does not matter what a config calls its backend
-        references.append((field, replace(ref, backend=kind)))
-        identity = backend.identity(ref)
-        identities.append(_of_any_job(identity) if field in job_tokens else identity)
-    return grant_name(
-        key=key,
-        provider=entry.provider,
-        grant_key=provider.grant_key(entry, context),
-        references=references,
-        identities=identities,
-    )
-
-
-def _of_any_job(identity: Sequence[IdentityPart]) -> list[IdentityPart]:
-    """Let a token that is minted for each job count by whose it is: else no job would hit."""
-    parts: list[IdentityPart] = []
-    for name, value in identity:
-        parts += identity_of_token(value) if isinstance(value, Secret) else [(name, value)]
-    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +131,7 @@ class GrantSource:
                     return Granted(stored, "kept", error)
                 raise
             if storable:
-                self.cache.store(plan.name, grant)
+                self.cache.store(plan.name, grant, _use(plan, self.cache.key))
             return Granted(grant, "fetched", stored_as=plan.name if storable else None)
 
     async def _fetch(self, plan: GrantPlan) -> tuple[Grant, bool]:
@@ -222,6 +188,12 @@ class GrantSource:
 def _life(grant: Grant) -> tuple[float, float]:
     requested_at = grant.requested_at.timestamp()
     return requested_at, grant.expires_at.timestamp() if grant.expires_at else requested_at
+
+
+def _use(plan: GrantPlan, key: bytes) -> GrantUse:
+    named = [(entry.server, *entry.aliases) for entry in plan.entries]
+    addresses = {address for some in named for address in some if address is not None}
+    return GrantUse(plan.entry.provider, tuple(sorted(addresses)), plan.inputs.fingerprints(key))
 
 
 def _capped(grant: Grant, lease_s: float | None) -> Grant:

@@ -4,6 +4,8 @@ The MAC is BLAKE2b (RFC 7693) keyed by the volume's key over schema, name and pa
 was torn, changed or renamed to another grant's name is told from a whole one.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from hmac import compare_digest
@@ -20,13 +22,37 @@ _MAC_PERSON = b"dockercfg grant"
 _YEAR_9999 = 253370764800.0
 
 
-class _StoredGrant(BaseModel):
+@dataclass(frozen=True, slots=True)
+class GrantUse:
+    """What a grant is for: the kind of registry, and the server addresses of its entries.
+
+    ``inputs`` are short fingerprints of what it was made from, by name: they tell a person which
+    of them changed when it is not found any more.
+    """
+
+    provider: str
+    server_addresses: tuple[str, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGrant:
+    """A grant as it is kept."""
+
+    grant: Grant
+    use: GrantUse
+
+
+class _Payload(BaseModel):
     """The payload; times are seconds since the epoch."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
     )
 
+    provider: str
+    used_by: tuple[str, ...]
+    inputs: dict[str, str]
     username: str
     secret: str = Field(repr=False)
     requested_at: float = Field(ge=0, lt=_YEAR_9999)
@@ -36,7 +62,9 @@ class _StoredGrant(BaseModel):
     clock_skew_s: float
 
 
-def encode_grant(grant: Grant, expires_at: datetime, *, name: str, key: bytes) -> bytes:
+def encode_grant(
+    grant: Grant, expires_at: datetime, use: GrantUse, *, name: str, key: bytes
+) -> bytes:
     """Return a grant as the content of the file ``name``.
 
     Raises:
@@ -45,7 +73,10 @@ def encode_grant(grant: Grant, expires_at: datetime, *, name: str, key: bytes) -
     """
     try:
         payload = (
-            _StoredGrant(
+            _Payload(
+                provider=use.provider,
+                used_by=use.server_addresses,
+                inputs=dict(use.inputs),
                 username=grant.username,
                 secret=grant.secret.reveal(),
                 requested_at=grant.requested_at.timestamp(),
@@ -62,7 +93,7 @@ def encode_grant(grant: Grant, expires_at: datetime, *, name: str, key: bytes) -
     return _HEADER + _mac(payload, name, key) + b"\n" + payload
 
 
-def decode_grant(content: bytes, *, name: str, key: bytes) -> Grant:
+def decode_grant(content: bytes, *, name: str, key: bytes) -> StoredGrant:
     """Return the grant that `encode_grant` made for this name with this key.
 
     Raises:
@@ -74,10 +105,10 @@ def decode_grant(content: bytes, *, name: str, key: bytes) -> Grant:
     if not compare_digest(header.removeprefix(_HEADER), _mac(payload, name, key)):
         raise UnusableFile("is damaged, or was made for another name or folder")
     try:
-        stored = _StoredGrant.model_validate_json(payload)
+        stored = _Payload.model_validate_json(payload)
     except ValidationError:
         raise UnusableFile("does not hold what a grant holds") from None
-    return Grant(
+    grant = Grant(
         username=stored.username,
         secret=Secret(stored.secret),
         requested_at=datetime.fromtimestamp(stored.requested_at, UTC),
@@ -86,6 +117,7 @@ def decode_grant(content: bytes, *, name: str, key: bytes) -> Grant:
         endpoint=stored.endpoint,
         clock_skew_s=stored.clock_skew_s,
     )
+    return StoredGrant(grant, GrantUse(stored.provider, stored.used_by, stored.inputs))
 
 
 def _mac(payload: bytes, name: str, key: bytes) -> bytes:

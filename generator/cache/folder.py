@@ -14,6 +14,20 @@ _PRIVATE_FOLDER = 0o700
 _IGNORE_EVERYTHING = b"*\n"
 
 
+def open_existing(path: Path) -> int | None:
+    """Return a descriptor of the folder, ``None`` if there is none; nothing is made.
+
+    Raises:
+        CacheUnavailable: if it is no folder, or a symbolic link, or can not be opened.
+    """
+    try:
+        return _open(path)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return open_folder(path)  # which says what is wrong with it
+
+
 def open_folder(path: Path) -> int:
     """Return a descriptor of the folder; its last component is made if it is missing.
 
@@ -44,6 +58,17 @@ def make_private(path: Path, folder: int) -> None:
         CacheUnavailable: if somebody else owns it or may write to it, or if it holds other things
             that others may be meant to read.
     """
+    mode, owner = check_trusted(path, folder)
+    if mode & OTHERS and owner == os.geteuid():
+        _close_to_others(path, folder, mode)
+
+
+def check_trusted(path: Path, folder: int) -> tuple[int, int]:
+    """Return mode and owner of a folder that only we can write to; it stays as it is.
+
+    Raises:
+        CacheUnavailable: if somebody else owns it or may write to it.
+    """
     status = os.fstat(folder)
     mode = stat.S_IMODE(status.st_mode)
     if status.st_uid not in {os.geteuid(), 0}:
@@ -56,8 +81,7 @@ def make_private(path: Path, folder: int) -> None:
             f"cache folder {path} has mode {mode:04o}, others may write to it: "
             "name a folder inside it, or take the right away"
         )
-    if mode & OTHERS and status.st_uid == os.geteuid():
-        _close_to_others(path, folder, mode)
+    return mode, status.st_uid
 
 
 def is_writable(folder: int) -> bool:
@@ -73,19 +97,34 @@ def volume_key(path: Path, folder: int, *, writable: bool) -> bytes:
             It is left alone, for it may be a key to something else.
         OSError: if making it failed.
     """
-    try:
-        key = _read_key(folder)
-        if key is None and writable:
-            files.create_whole(folder, layout.KEY_FILE, os.urandom(layout.KEY_LENGTH))
-            key = _read_key(folder)
-    except UnusableFile as error:
-        raise CacheUnavailable(
-            f"cache folder {path}: file {layout.KEY_FILE} {error.reason}; "
-            "remove it if nothing else needs it, or name another folder"
-        ) from None
+    key = existing_key(path, folder)
+    if key is None and writable:
+        files.create_whole(folder, layout.KEY_FILE, os.urandom(layout.KEY_LENGTH))
+        key = existing_key(path, folder)
     if key is None:
         raise CacheUnavailable(f"cache folder {path} holds no cache and can only be read")
     return key
+
+
+def existing_key(path: Path, folder: int) -> bytes | None:
+    """Return the key of the volume, ``None`` if it has none yet.
+
+    Raises:
+        CacheUnavailable: if what lies there is none.
+    """
+    try:
+        key = read_private(
+            folder, layout.KEY_FILE, limit=layout.KEY_LENGTH, links=layout.KEY_LINKS
+        )
+        if key is None or len(key) == layout.KEY_LENGTH:
+            return key
+        reason = "is no key of this cache"
+    except UnusableFile as error:
+        reason = error.reason
+    raise CacheUnavailable(
+        f"cache folder {path}: file {layout.KEY_FILE} {reason}; "
+        "remove it if nothing else needs it, or name another folder"
+    )
 
 
 def hide_from_git(folder: int) -> None:
@@ -124,10 +163,3 @@ def _close_to_others(path: Path, folder: int, mode: int) -> None:
         # Its names tell nothing, and each file has a mode of its own that is looked at.
         if error.errno != errno.EROFS:
             raise
-
-
-def _read_key(folder: int) -> bytes | None:
-    key = read_private(folder, layout.KEY_FILE, limit=layout.KEY_LENGTH, links=layout.KEY_LINKS)
-    if key is not None and len(key) != layout.KEY_LENGTH:
-        raise UnusableFile("is no key of this cache")
-    return key

@@ -12,11 +12,12 @@ from backends.base import IdentityPart, Secret, SecretRef
 from generator.cache.layout import GRANT_PREFIX
 from generator.model import GrantKey
 
-SCHEMA = 1
+SCHEMA = 2
 """Part of every name; counts up when what goes into a name, or into a stored grant, changes."""
 
 _NAME_PERSON = b"dockercfg name"
 _SECRET_PERSON = b"dockercfg secret"
+_INPUT_PERSON = b"dockercfg input"
 
 
 def grant_name(
@@ -56,6 +57,16 @@ def grant_name(
     )
     digest = blake2b(content, digest_size=16, key=key, person=_NAME_PERSON)
     return GRANT_PREFIX + digest.hexdigest()
+
+
+def input_fingerprint(values: Iterable[str | Secret], key: bytes) -> str:
+    """Return eight hexadecimal digits that tell whether an input is what it was.
+
+    So few that nobody can make out a value by them; by accident two values share them once in four
+    billion, and a person is then told less than could be.
+    """
+    content = _list(_value(value, key) for value in values)
+    return blake2b(content, digest_size=4, key=key, person=_INPUT_PERSON).hexdigest()
 
 
 def _reference(ref: SecretRef) -> bytes:

@@ -101,7 +101,7 @@ def _is_spent(volume: CacheVolume, name: str, now: float, limit: int) -> bool:
         content = volume.peek(name, limit=limit)
         if content is None:
             return False
-        grant = decode_grant(content, name=name, key=volume.key)
+        grant = decode_grant(content, name=name, key=volume.key).grant
     except UnusableFile:
         return _is_older(volume, name, now - STALE_UNREADABLE_S)
     return grant.expires_at is not None and grant.expires_at.timestamp() <= now

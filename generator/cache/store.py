@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
-from generator.cache.codec import decode_grant, encode_grant
+from generator.cache.codec import GrantUse, decode_grant, encode_grant
 from generator.cache.errors import CacheUnavailable, UnusableFile
 from generator.cache.locks import grant_lock
 from generator.cache.prune import prune_volume
@@ -27,7 +27,7 @@ class GrantCache(Protocol):
         """Return a grant, fresh or not, ``None`` if there is none."""
         ...
 
-    def store(self, name: str, grant: Grant) -> None:
+    def store(self, name: str, grant: Grant, use: GrantUse) -> None:
         """Keep a grant in place of the one of that name; one without expiry is not kept."""
         ...
 
@@ -61,12 +61,12 @@ class GrantStore:
         self._hand_on_remarks()
         return grant
 
-    def store(self, name: str, grant: Grant) -> None:
+    def store(self, name: str, grant: Grant, use: GrantUse) -> None:
         """Keep the grant, if it expires; a folder that can not be written is worth a warning."""
         if grant.expires_at is None:
             return
         try:
-            content = encode_grant(grant, grant.expires_at, name=name, key=self.key)
+            content = encode_grant(grant, grant.expires_at, use, name=name, key=self.key)
             self._write(name, content)
         except CacheUnavailable as error:
             self.volume.remark("cache-not-writable", error.reason)
@@ -90,7 +90,7 @@ class GrantStore:
         if content is None:
             return None
         try:
-            return decode_grant(content, name=name, key=self.key)
+            return decode_grant(content, name=name, key=self.key).grant
         except UnusableFile as error:
             self.volume.remark_unusable(name, error)
             return None
@@ -120,7 +120,7 @@ class NoStore:
         """Return nothing."""
         return None
 
-    def store(self, name: str, grant: Grant) -> None:
+    def store(self, name: str, grant: Grant, use: GrantUse) -> None:
         """Keep nothing."""
 
     def prune(self, now: float) -> int:  # noqa: ARG002 - a null object asks for nothing

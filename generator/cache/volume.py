@@ -168,6 +168,27 @@ class CacheVolume:
         return CacheUnavailable(f"cache folder {self.path} can not be written: {words_of(error)}")
 
 
+def look_into_volume(path: Path) -> CacheVolume | None:
+    """Open a cache folder to look only, ``None`` if no cache lies there; nothing is written.
+
+    Raises:
+        CacheUnavailable: if it can not be read, or can not be trusted.
+    """
+    descriptor = folder.open_existing(path)
+    if descriptor is None:
+        return None
+    try:
+        folder.check_trusted(path, descriptor)
+        key = folder.existing_key(path, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if key is None:
+        os.close(descriptor)
+        return None
+    return CacheVolume(path, descriptor, key, writable=False)
+
+
 def open_volume(path: Path) -> CacheVolume:
     """Open a cache folder; its last component is made if it is missing.
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backends.base import Secret
+from generator.cache.codec import GrantUse
 from generator.cache.store import GrantStore
 from generator.cache.volume import CacheVolume
 from generator.model import Grant
@@ -17,6 +18,7 @@ NAME = "grant-" + "0a" * 16
 OTHER_NAME = "grant-" + "0b" * 16
 NOBODY = 65534
 NOW = 1_800_000_000.0
+USE = GrantUse("ecr", ("123456789012.dkr.ecr.eu-west-1.amazonaws.com",), {"region": "0badcafe"})
 
 
 def moment(seconds: float) -> datetime:

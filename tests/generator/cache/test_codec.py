@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.base import Secret
-from generator.cache.codec import decode_grant, encode_grant
+from generator.cache.codec import StoredGrant, decode_grant, encode_grant
 from generator.cache.errors import UnusableFile
 from generator.model import Grant
-from tests.generator.cache.samples import CANARY, NAME, OTHER_NAME, make_grant
+from tests.generator.cache.samples import CANARY, NAME, OTHER_NAME, USE, make_grant
 
 KEY = bytes(range(32))
 GRANT = make_grant()
@@ -19,14 +19,16 @@ GRANT = make_grant()
 
 def encoded(grant: Grant = GRANT, name: str = NAME) -> bytes:
     assert grant.expires_at is not None
-    return encode_grant(grant, grant.expires_at, name=name, key=KEY)
+    return encode_grant(grant, grant.expires_at, USE, name=name, key=KEY)
 
 
 def decoded(content: bytes, name: str = NAME, key: bytes = KEY) -> Grant:
-    return decode_grant(content, name=name, key=key)
+    stored = decode_grant(content, name=name, key=key)
+    assert stored == StoredGrant(stored.grant, USE)
+    return stored.grant
 
 
-def signed(payload: bytes, header: bytes = b"dockercfg-grant 1 ") -> bytes:
+def signed(payload: bytes, header: bytes = b"dockercfg-grant 2 ") -> bytes:
     """Return a file with a payload of our choice and the right MAC, made by hand."""
     mac = blake2b(digest_size=32, key=KEY, person=b"dockercfg grant")
     for part in (header, NAME.encode(), payload):
@@ -35,7 +37,8 @@ def signed(payload: bytes, header: bytes = b"dockercfg-grant 1 ") -> bytes:
 
 
 PAYLOAD = (
-    b'{"username":"AWS","secret":"hunter2-CANARY","requested_at":1800000000.0,'
+    b'{"provider":"ecr","used_by":["123456789012.dkr.ecr.eu-west-1.amazonaws.com"],'
+    b'"inputs":{"region":"0badcafe"},"username":"AWS","secret":"hunter2-CANARY","requested_at":1800000000.0,'
     b'"expires_at":1800043200.0,'
     b'"server_addresses":["123456789012.dkr.ecr.eu-west-1.amazonaws.com"],'
     b'"endpoint":"https://vpce.example","clock_skew_s":-3.5}'
@@ -70,7 +73,7 @@ def test_a_file_changed_at_any_byte_is_no_grant() -> None:
             decoded(bytes(changed))
 
 
-@pytest.mark.parametrize("header", [b"dockercfg-grant 0 ", b"dockercfg-grant 2 ", b"", b"DCG1 "])
+@pytest.mark.parametrize("header", [b"dockercfg-grant 0 ", b"dockercfg-grant 1 ", b"", b"DCG1 "])
 def test_another_schema_is_no_grant(header: bytes) -> None:
     with pytest.raises(UnusableFile, match="version"):
         decoded(signed(PAYLOAD, header))
@@ -96,7 +99,7 @@ def test_another_schema_is_no_grant(header: bytes) -> None:
         PAYLOAD.replace(b"1800043200.0", b"253402300800"),
         PAYLOAD.replace(b"1800043200.0", b'"1800043200"'),
         PAYLOAD.replace(b"1800043200.0", b"null"),
-        PAYLOAD.replace(b"}", b',"extra":1}'),
+        PAYLOAD.replace(b"-3.5}", b'-3.5,"extra":1}'),
         PAYLOAD.replace(b"AWS", b"\xff\xfe"),
         PAYLOAD.replace(b"AWS", rb"\ud800"),
         PAYLOAD + PAYLOAD,
@@ -115,7 +118,7 @@ json_values = st.recursive(
 )
 
 
-@given(st.binary() | st.binary().map(lambda b: b"dockercfg-grant 1 " + b))
+@given(st.binary() | st.binary().map(lambda b: b"dockercfg-grant 2 " + b))
 def test_garbage_never_raises_anything_else(content: bytes) -> None:
     with pytest.raises(UnusableFile):
         decoded(content)

@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from generator.cache.volume import CacheVolume, open_volume
-from tests.generator.cache.samples import CANARY, NAME, NOW, make_grant, make_store, names_in
+from tests.generator.cache.samples import CANARY, NAME, NOW, USE, make_grant, make_store, names_in
 
 STORE = """
 import os, signal, sys
 from pathlib import Path
 from generator.cache.store import GrantStore
 from generator.cache.volume import open_volume
-from tests.generator.cache.samples import NAME, make_grant
+from tests.generator.cache.samples import NAME, USE, make_grant
 
 def warn(reference, message):
     print(reference, message, flush=True)
 
 def store_all(store, secret, times):
     for _ in range(times):
-        store.store(NAME, make_grant(secret))
+        store.store(NAME, make_grant(secret), USE)
 
 folder, secret, times, before = sys.argv[1:]
 exec(before)
@@ -42,7 +42,7 @@ def test_a_process_killed_before_the_rename_leaves_a_readable_store(
     volume: CacheVolume, call: str
 ) -> None:
     store, warnings = make_store(volume)
-    store.store(NAME, make_grant("old"))
+    store.store(NAME, make_grant("old"), USE)
     done = subprocess.run(storing(volume.path, CANARY, 1, DIE_AT.format(call)), check=False)
     assert done.returncode == -signal.SIGKILL
     (left,) = names_in(volume.path) - {"key", ".gitignore", NAME}
@@ -62,14 +62,14 @@ def test_a_process_killed_while_it_makes_the_key_leaves_a_usable_folder(
     assert done.returncode == -signal.SIGKILL
     with open_volume(folder) as volume:
         store, warnings = make_store(volume)
-        store.store(NAME, make_grant())
+        store.store(NAME, make_grant(), USE)
         assert store.load(NAME) == make_grant()
         assert warnings.given == []
 
 
 def test_two_processes_that_store_at_once_leave_one_whole_file(volume: CacheVolume) -> None:
     store, warnings = make_store(volume)
-    store.store(NAME, make_grant("a"))
+    store.store(NAME, make_grant("a"), USE)
     expected = [make_grant("a"), make_grant("b" * 5000)]
     processes = [subprocess.Popen(storing(volume.path, s, 150)) for s in ("a", "b" * 5000)]
     seen = []
@@ -106,7 +106,7 @@ needs_mount = pytest.mark.skipif(not can_mount(), reason="needs mount(2): run as
 @needs_mount
 @pytest.mark.parametrize("mode", [0o700, 0o755])
 def test_a_read_only_mount_is_read_and_warned_of_once(volume: CacheVolume, mode: int) -> None:
-    make_store(volume)[0].store(NAME, make_grant())
+    make_store(volume)[0].store(NAME, make_grant(), USE)
     volume.path.chmod(mode)
     before = names_in(volume.path)
     load = "opened = open_volume(Path(folder)); print(GrantStore(opened, warn).load(NAME).username)"

@@ -9,6 +9,7 @@ from tests.generator.cache.samples import (
     NAME,
     NOW,
     OTHER_NAME,
+    USE,
     make_grant,
     make_store,
     names_in,
@@ -23,8 +24,8 @@ def age(path: Path, seconds: float) -> None:
 
 def test_expired_grants_go_and_others_stay(volume: CacheVolume) -> None:
     store, warnings = make_store(volume)
-    store.store(NAME, make_grant(expires_at=NOW))
-    store.store(OTHER_NAME, make_grant(expires_at=NOW + 1))
+    store.store(NAME, make_grant(expires_at=NOW), USE)
+    store.store(OTHER_NAME, make_grant(expires_at=NOW + 1), USE)
     assert store.prune(NOW) == 1
     assert store.load(NAME) is None
     assert store.load(OTHER_NAME) is not None
@@ -35,14 +36,14 @@ def test_expired_grants_go_and_others_stay(volume: CacheVolume) -> None:
 async def test_a_lock_file_is_never_removed(volume: CacheVolume) -> None:
     store, _ = make_store(volume)
     async with store.lock(NAME):
-        store.store(NAME, make_grant(expires_at=NOW))
+        store.store(NAME, make_grant(expires_at=NOW), USE)
     store.prune(NOW)
     assert names_in(volume.path) == {"key", ".gitignore", f"{NAME}.lock"}
 
 
 async def test_a_grant_that_a_neighbour_is_renewing_stays(volume: CacheVolume) -> None:
     store, _ = make_store(volume)
-    store.store(NAME, make_grant(expires_at=NOW))
+    store.store(NAME, make_grant(expires_at=NOW), USE)
     with open_volume(volume.path) as neighbour:
         async with grant_lock(neighbour, NAME):
             assert store.prune(NOW) == 0
@@ -53,12 +54,12 @@ class Overtaken(CacheVolume):
     """A volume where a neighbour stores a fresh grant while we reach for the lock."""
 
     def open_lock(self, name: str) -> int:
-        make_store(self)[0].store(name, make_grant())
+        make_store(self)[0].store(name, make_grant(), USE)
         return super().open_lock(name)
 
 
 def test_a_grant_that_a_neighbour_has_just_renewed_stays(volume: CacheVolume) -> None:
-    make_store(volume)[0].store(NAME, make_grant(expires_at=NOW))
+    make_store(volume)[0].store(NAME, make_grant(expires_at=NOW), USE)
     with Overtaken(volume.path, os.dup(volume._folder), volume.key, writable=True) as overtaken:
         store, _ = make_store(overtaken)
         assert store.prune(NOW) == 0
@@ -78,7 +79,7 @@ def test_a_stale_temporary_file_goes_after_an_hour(volume: CacheVolume) -> None:
 def test_a_grant_that_nobody_can_read_goes_after_a_week_without_a_word(volume: CacheVolume) -> None:
     store, warnings = make_store(volume)
     for name, seconds in ((NAME, WEEK + 1), (OTHER_NAME, WEEK - 1)):
-        store.store(name, make_grant())
+        store.store(name, make_grant(), USE)
         path = volume.path / name
         path.write_bytes(path.read_bytes()[:-1])
         age(path, seconds)

@@ -1,0 +1,90 @@
+"""What a grant depends on: everything that decides whose token it is, by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from backends.base import IdentityPart, RunContext, Secret, SecretBackend, SecretRef
+from backends.jwt_identity import identity_of_token
+from generator.cache.names import grant_name, input_fingerprint
+from generator.model import GrantKey, RegistryEntry
+from generator.registries.base import TokenProvider
+
+
+@dataclass(frozen=True, slots=True)
+class GrantInputs:
+    """What decides whose token a grant is.
+
+    ``references`` stand with the credential field that they are bound to, the whole document's
+    under no name; ``identities`` are their backends' answers, in the same order.
+    """
+
+    provider: str
+    grant_key: GrantKey
+    references: Sequence[tuple[str, SecretRef]]
+    identities: Sequence[Sequence[IdentityPart]]
+
+    def name(self, key: bytes) -> str:
+        """Return what the grant is called in a volume with this key."""
+        # by type, so that it does not matter what a config calls its backend
+        return grant_name(
+            key=key,
+            provider=self.provider,
+            grant_key=self.grant_key,
+            references=self.references,
+            identities=self.identities,
+        )
+
+    def fingerprints(self, key: bytes) -> dict[str, str]:
+        """Return a short keyed fingerprint of each input, by what a person calls it.
+
+        It is for telling which of them changed, and says no more of a secret than the name does.
+        """
+        values: dict[str, list[str | Secret]] = {}
+        for name, value in self.grant_key.parts:
+            values.setdefault(name, []).append(value)
+        for (field, ref), identity in zip(self.references, self.identities, strict=True):
+            bound_to = f"credentials.{field}" if field else "credentials"
+            values.setdefault(f"{bound_to} (the reference)", []).append(str(ref))
+            for name, value in identity:
+                label = str(ref.document) if name == "value" else f"{ref.backend} {name}"
+                if value not in values.setdefault(label, []):
+                    values[label].append(value)
+        return {label: input_fingerprint(value, key) for label, value in values.items()}
+
+
+def grant_inputs(
+    entry: RegistryEntry,
+    provider: TokenProvider,
+    backends: Mapping[str, tuple[str, SecretBackend]],
+    context: RunContext,
+) -> GrantInputs:
+    """Return what the grant of an entry depends on; no network.
+
+    Args:
+        entry: whose grant it is.
+        provider: the entry's.
+        backends: by the name in references: the type and the opened backend.
+        context: the run's.
+
+    Raises:
+        BackendError: if a local input is missing.
+    """
+    named = sorted(entry.credentials.fields.items())
+    if entry.credentials.document is not None:
+        named.insert(0, ("", entry.credentials.document))
+    job_tokens = {spec.name for spec in provider.credential_fields if spec.job_token}
+    references, identities = [], []
+    for field, ref in named:
+        kind, backend = backends[ref.backend]
+        references.append((field, replace(ref, backend=kind)))
+        identity = backend.identity(ref)
+        identities.append(_of_any_job(identity) if field in job_tokens else identity)
+    return GrantInputs(entry.provider, provider.grant_key(entry, context), references, identities)
+
+
+def _of_any_job(identity: Sequence[IdentityPart]) -> list[IdentityPart]:
+    """Let a token that is minted for each job count by whose it is: else no job would hit."""
+    parts: list[IdentityPart] = []
+    for name, value in identity:
+        parts += identity_of_token(value) if isinstance(value, Secret) else [(name, value)]
+    return parts
