@@ -5,7 +5,8 @@
     GeneratorError
     ├── UsageError            2   the command line
     ├── ConfigError          78   config, environment settings: all problems at once
-    ├── OutputError          73   the dockercfg can not be written
+    ├── OutputError          73   the dockercfg, or what else was asked for, can not be written
+    ├── CacheError           69   a command about the cache can not use it
     └── EntryError                one entry failed
         ├── SecretMissing    66   a secret, version, field or variable is not there
         ├── AccessDenied     77   a backend or registry refused us
@@ -86,9 +87,15 @@ class ConfigError(GeneratorError):
 
 
 class OutputError(GeneratorError):
-    """The dockercfg can not be written."""
+    """The dockercfg, or what else was asked for, can not be written."""
 
     exit_code = ExitCode.OUTPUT
+
+
+class CacheError(GeneratorError):
+    """A command about the cache can not use it; a run would go on without."""
+
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class EntryError(GeneratorError):

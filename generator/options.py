@@ -1,7 +1,7 @@
 """All options, each with its twin in the environment: one table for both."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backends.durations import parse_duration
@@ -19,6 +19,7 @@ class Option:
     metavar: str | None
     help: str
     repeatable: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -68,6 +69,10 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _choice(name: str, field: str, text: str, *choices: str) -> Option:
+    return Option(name, field, one_of(*choices), "|".join(choices), text, choices=choices)
+
+
 OPTIONS = (
     Option("config", "config", _text, "FILE", "YAML file that says what to generate"),
     Option("cache-dir", "cache_dir", _text, "DIR", "keep tokens here between runs"),
@@ -78,7 +83,7 @@ OPTIONS = (
         "DURATION",
         "promise that every token lives at least that long (90s, 15m, 2h)",
     ),
-    Option("format", "output_format", one_of("docker", "legacy"), "docker|legacy", "of the file"),
+    _choice("format", "output_format", "of the file", "docker", "legacy"),
     Option("mode", "mode", parse_mode, "OCTAL", "mode of a new file (0600)"),
     Option("merge", "merge", _flag, None, "keep what an existing file holds for other registries"),
     Option(
@@ -89,13 +94,15 @@ OPTIONS = (
     Option("timeout", "timeout_s", parse_duration, "DURATION", "for the whole run (60s)"),
     Option("quiet", "quiet", _flag, None, "say nothing unless something is wrong"),
     Option(
-        "log-level",
-        "log_level",
-        one_of("debug", "info", "warning", "error"),
-        "LEVEL",
-        "debug, info, warning or error (info)",
+        "report", "report", _text, "FILE", "say in JSON what became of each entry, for later steps"
     ),
-    Option("log-format", "log_format", one_of("console", "json"), "console|json", "of the log"),
+    Option("json", "json", _flag, None, "JSON on stdout instead of text"),
+    replace(
+        _choice("log-level", "log_level", "", "debug", "info", "warning", "error"),
+        metavar="LEVEL",
+        help="debug, info, warning or error (info)",
+    ),
+    _choice("log-format", "log_format", "of the log", "console", "json"),
 )
 # Settings that only the environment has.
 VARIABLES = (
@@ -114,3 +121,8 @@ VARIABLES = (
         "which variables to recognise: docker,aws,google,azure,heroku,ibm",
     ),
 )
+
+
+def named(*names: str) -> tuple[Option, ...]:
+    """Return the options of these names."""
+    return tuple(option for name in names for option in OPTIONS if option.name == name)

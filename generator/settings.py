@@ -2,25 +2,30 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from generator.command_table import GENERATE, Command
 from generator.errors import UsageError
-from generator.help import CONTRACT, DISTRIBUTION, help_text
+from generator.help import CONTRACT, DISTRIBUTION, help_for, usage
 from generator.log import LogFormat
 from generator.model import Problem
 from generator.options import OPTIONS, PREFIX, VARIABLES, Option
 from generator.output.document import OutputFormat
-
-COMMANDS = ("generate",)
+from generator.words import command_of
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line and its twins say; ``None`` where they say nothing."""
+    """What the command line and its twins say; ``None`` where they say nothing.
 
-    path: str
+    ``path`` is empty where a command does without one.
+    """
+
+    path: str = ""
+    command: Command = GENERATE
+    shell: str = ""
     config: str | None = None
     config_yaml: str | None = None
     from_env: tuple[str, ...] | None = None
@@ -37,9 +42,13 @@ class Settings:
     keep_going: bool = False
     timeout_s: float | None = None
     quiet: bool = False
+    report: str | None = None
+    json: bool = False
     log_level: str = "info"
     log_format: LogFormat = "console"
     fast: bool = True
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Which option or variable each field is from."""
 
 
 class HelpShown(Exception):
@@ -62,22 +71,27 @@ def parse_settings(
         UsageError: if the command line can not be understood.
         HelpShown: if help or the version is asked for.
     """
-    given = _parser().parse_args(list(arguments))
-    if given.help:
-        raise HelpShown(help_text())
+    given = _parser().parse_intermixed_args(list(arguments))
     if given.version:
         from importlib.metadata import version  # noqa: PLC0415 - 14 ms that few runs need
 
         raise HelpShown(f"{DISTRIBUTION} {version(DISTRIBUTION)}\n")
-    values: dict[str, Any] = {"path": _path(given.words)}
+    if given.help:
+        raise HelpShown(help_for(given.words))
+    command, words = command_of(given.words)
+    values: dict[str, Any] = {"command": command, **_word(command, words)}
+    origins: dict[str, str] = {}
+    _refuse_others(command, given)
     problems = _unknown_variables(environment)
     for option in (*OPTIONS, *VARIABLES):
         argument = getattr(given, option.field, None)
         if argument is not None:
             values[option.field] = _argument(option, argument)
+            origins[option.field] = f"--{option.name}"
         elif (text := environment.get(option.variable, "").strip()) and option.field:
             try:
                 values[option.field] = option.parse(text)
+                origins[option.field] = option.variable
             except ValueError as error:
                 problems.append((option.variable, Problem((), str(error), "mend or unset it")))
     if given.config is not None:
@@ -89,7 +103,7 @@ def parse_settings(
                 Problem((), "DOCKERCFG_CONFIG names a file as well", "keep one of the two"),
             )
         )
-    return Settings(**values), problems
+    return Settings(**values, origins=origins), problems
 
 
 class _Parser(argparse.ArgumentParser):
@@ -110,24 +124,34 @@ def _parser() -> _Parser:
     return parser
 
 
-def _path(words: Sequence[str]) -> str:
-    """Return the one path; only a bare word, without slash or dot, can be a command."""
-    if words and words[0] in COMMANDS:
-        words = words[1:]
-    elif words and words[0] not in ("", "-") and not set(words[0]) & {"/", "."}:
-        close = get_close_matches(words[0], COMMANDS, 1)
-        meant = f"; did you mean {close[0]}?" if close else ""
-        raise UsageError(
-            "unknown-command",
-            f"{words[0]} is not a command{meant}",
-            f"to write a file of that name, say ./{words[0]}",
-        )
+def _word(command: Command, words: Sequence[str]) -> dict[str, str]:
+    word = command.word
+    if word is None or (not words and not word.needed):
+        if words:
+            raise UsageError("usage", f"{command.name} takes no {words[0]}", usage(command))
+        return {}
     if len(words) != 1:
-        problem = "PATH is missing" if not words else "there is more than one PATH"
-        raise UsageError("usage", problem, CONTRACT)
+        problem = (
+            f"{word.metavar} is missing" if not words else f"there is more than one {word.metavar}"
+        )
+        raise UsageError("usage", problem.format(word.metavar), usage(command))
     if not words[0]:
-        raise UsageError("usage", "PATH is empty", CONTRACT)
-    return words[0]
+        raise UsageError("usage", f"{word.metavar} is empty", usage(command))
+    if word.choices and words[0] not in word.choices:
+        choices = ", ".join(word.choices)
+        raise UsageError("usage", f"{word.metavar} is not one of {choices}", usage(command))
+    return {word.field: words[0]}
+
+
+def _refuse_others(command: Command, given: argparse.Namespace) -> None:
+    """Refuse an option that means nothing to the command: it was meant for something else."""
+    taken = [option.name for option in command.options]
+    for option in OPTIONS:
+        if getattr(given, option.field) is not None and option.name not in taken:
+            takes = ", ".join(f"--{name}" for name in taken) or "none"
+            raise UsageError(
+                "usage", f"{command.name} does not take --{option.name}", f"it takes {takes}"
+            )
 
 
 def _argument(option: Option, argument: Any) -> Any:

@@ -8,6 +8,7 @@ from generator.generate import EntryResult, Outcome
 from generator.grants import Granted, State
 from generator.log import Logger
 from generator.model import Grant
+from generator.times import iso
 
 # Beyond this a machine's clock is worth a word.
 NAMED_SKEW_S = 60
@@ -74,7 +75,7 @@ def granted_words(result: EntryResult, grant: Grant, state: State) -> tuple[str,
     end = f", from {grant.endpoint}" if grant.endpoint else ""
     if grant.expires_at is None:
         return f"{start}static, no expiry known", end
-    return f"{start}{state}, valid until {grant.expires_at:%Y-%m-%dT%H:%M:%SZ} (", f"){end}"
+    return f"{start}{state}, valid until {iso(grant.expires_at)} (", f"){end}"
 
 
 def _report_granted(result: EntryResult, granted: Granted, log: Logger, now: datetime) -> None:

@@ -36,12 +36,23 @@ def imported_by(statement: str) -> set[str]:
     [
         "generator.app",
         "generator.registries.acr",
+        "generator.commands.generate",
+        "generator.commands.explain",
+        "generator.commands.cache",
         "generator.registries.ecr",
         "generator.registries.static",
     ],
 )
 def test_importing_loads_no_sdk(module: str) -> None:
     assert imported_by(f"import {module}") & SDKS == set()
+
+
+def test_a_command_is_imported_when_it_is_asked_for() -> None:
+    script = "import generator.app, sys; print(*(m for m in sys.modules if 'commands' in m))"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == []
 
 
 def test_the_backends_contract_needs_the_standard_library_only() -> None:

@@ -113,9 +113,7 @@ def existing_key(path: Path, folder: int) -> bytes | None:
         CacheUnavailable: if what lies there is none.
     """
     try:
-        key = read_private(
-            folder, layout.KEY_FILE, limit=layout.KEY_LENGTH, links=layout.KEY_LINKS
-        )
+        key = read_private(folder, layout.KEY_FILE, limit=layout.KEY_LENGTH, links=layout.KEY_LINKS)
         if key is None or len(key) == layout.KEY_LENGTH:
             return key
         reason = "is no key of this cache"

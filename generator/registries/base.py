@@ -41,7 +41,11 @@ class CredentialField:
 
 
 class TokenProvider(Protocol):
-    """One kind of registry."""
+    """One kind of registry.
+
+    One that asks nobody, and gives the credential as it is, may say so for those who want to know
+    what a run would do: by a class attribute ``hands_through`` that is true.
+    """
 
     options: ClassVar[type[ProviderOptions]]
     credential_fields: ClassVar[tuple[CredentialField, ...]]

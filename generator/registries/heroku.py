@@ -13,6 +13,7 @@ HOST = "registry.heroku.com"
 class HerokuProvider:
     """Hands the API key through; asks nobody, and nothing of it is stored."""
 
+    hands_through: ClassVar[bool] = True
     options: ClassVar[type[ProviderOptions]] = ProviderOptions
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("api_key", aliases=("token", "password"), primary=True),

@@ -69,6 +69,12 @@ def kind_names() -> Sequence[str]:
     return [*BUILT_IN, *entry_points(group=ENTRY_POINT_GROUP).names]
 
 
+def host_pattern(kind: str) -> str | None:
+    """Return the pattern of the hosts that a kind claims, ``None`` if it claims none."""
+    built_in = BUILT_IN.get(kind)
+    return built_in.hosts if built_in else None
+
+
 def _installed(kind: str) -> str | None:
     from importlib.metadata import entry_points  # noqa: PLC0415 - 14 ms that few runs need
 

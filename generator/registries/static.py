@@ -19,6 +19,7 @@ class StaticOptions(ProviderOptions):
 class StaticProvider:
     """Hands a user name and a password through; asks nobody, and nothing of it is stored."""
 
+    hands_through: ClassVar[bool] = True
     options: ClassVar[type[ProviderOptions]] = StaticOptions
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("username", aliases=("user", "login"), required=False),

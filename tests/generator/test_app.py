@@ -1,5 +1,6 @@
 """The command line in this process: exit codes, and what a bug may show."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -71,3 +72,15 @@ def test_merging_adds_to_what_is_there(tmp_path: Path) -> None:
 def test_an_odd_address_is_a_warning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert ended([str(tmp_path / "d")], {**HUB, "DOCKER_REGISTRY": "r.example:443"}) == 0
     assert "warning: docker: r.example:443" in capfd.readouterr().err
+
+
+def test_a_bug_leaves_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr("generator.commands.generate.open_cache", broken)
+    report = tmp_path / "report.json"
+    assert ended([str(tmp_path / "d"), "--report", str(report)], HUB) == 70
+    told = json.loads(report.read_text())
+    assert (told["exit_code"], told["error"]["reference"]) == (70, "bug")
+    assert CANARY not in report.read_text()

@@ -7,7 +7,6 @@ import pytest
 
 from backends.base import Secret
 from generator.errors import AccessDenied, EntryError, Unavailable
-from generator.fast.document import duration
 from generator.generate import EntryResult, Outcome
 from generator.grants import Granted
 from generator.log import make_logger
@@ -78,11 +77,3 @@ def test_a_clock_that_is_off_by_over_a_minute_is_named(skew_s: float, said: str)
 
 def test_a_clock_that_is_off_by_less_is_not_worth_a_word() -> None:
     assert "clock" not in reported(Granted(grant(clock_skew_s=59.0), "fetched"))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(43199.6, "12 h 0 min"), (250, "4 min 10 s"), (59, "59 s"), (-3, "0 s")],
-)
-def test_durations_are_said_as_people_do(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
