@@ -58,8 +58,7 @@ def _rows(
 
 
 def _registry(name: str) -> Row:
-    provider = registry_loader.load_provider(name)
-    assert provider is not None, name
+    provider = registry_loader.provider_named(name)
     return {
         "name": name,
         "summary": summary_of(type(provider)),

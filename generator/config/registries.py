@@ -73,10 +73,13 @@ def _kind_by_host(server: str | None, block: Mapping[str, Any]) -> str:
     credentials = block.get("credentials")
     named = "username" in block or (isinstance(credentials, dict) and "username" in credentials)
     provider = load_provider(kind) if named else None
-    if provider is None or "username" in provider.options.model_fields:
-        return kind
-    taken = any(spec.name == "username" for spec in provider.credential_fields)
-    return kind if taken else "static"
+    return kind if provider is None or takes_username(provider) else "static"
+
+
+def takes_username(provider: TokenProvider) -> bool:
+    """Tell whether a user name means something to a provider."""
+    fields = {spec.name for spec in provider.credential_fields}
+    return "username" in {*fields, *provider.options.model_fields}
 
 
 def _require(entry: RegistryEntry, provider: TokenProvider, path: Path, problems: Problems) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from backends.loader import BUILT_IN as BACKENDS
 from backends.loader import load_backend_type
 from generator.config.document import CacheBlock, OutputBlock, RunBlock
+from generator.config.registries import takes_username
 from generator.config.schema_forms import (
     FLAG,
     REFERENCE,
@@ -23,7 +24,7 @@ from generator.config.schema_forms import (
     ref,
 )
 from generator.registries.loader import BUILT_IN as REGISTRIES
-from generator.registries.loader import load_provider
+from generator.registries.loader import provider_named
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 BUILT_IN_KINDS = tuple(REGISTRIES)
@@ -68,7 +69,7 @@ def _registries(kinds: list[str], definitions: Schema) -> Schema:
     for kind in kinds:
         definitions[f"registry.{kind}"] = _entry(kind, kinds, definitions)
     named = [(_has("provider", {"const": kind}), kind) for kind in kinds]
-    hosts = [(_host(r.hosts), kind) for kind, r in REGISTRIES.items() if r.hosts]
+    hosts = [(_host(kind, r.hosts), kind) for kind, r in REGISTRIES.items() if r.hosts]
     cases = [(condition, ref(f"registry.{kind}")) for condition, kind in (*named, *hosts)]
     definitions["registry"] = choose(cases, _other_entry(kinds))
     return {
@@ -80,8 +81,7 @@ def _registries(kinds: list[str], definitions: Schema) -> Schema:
 
 
 def _entry(kind: str, kinds: list[str], definitions: Schema) -> Schema:
-    provider = load_provider(kind)
-    assert provider is not None, kind
+    provider = provider_named(kind)
     schema = _settings(provider.options, f"registry.{kind}", definitions)
     secrets = any(field.required for field in provider.credential_fields)
     return {
@@ -105,13 +105,17 @@ def _entry(kind: str, kinds: list[str], definitions: Schema) -> Schema:
     }
 
 
-def _host(pattern: str) -> Schema:
-    """Return the condition that ``server`` holds a host of a kind, be it written as a URL."""
+def _host(kind: str, pattern: str) -> Schema:
+    """Return the condition that ``server`` holds a host of a kind, be it written as a URL.
+
+    With a user name that the kind has no use for it is not of that kind: it is handed on.
+    """
     pattern = pattern.replace("^", "(^|//)").replace("$", "(?=[:/]|$)")
-    return {
-        "properties": {"server": {"type": "string", "pattern": pattern}},
-        "required": ["server"],
-    }
+    claimed = _has("server", {"type": "string", "pattern": pattern})
+    if takes_username(provider_named(kind)):
+        return claimed
+    named = {"anyOf": [_has("username", {}), _has("credentials", _has("username", {}))]}
+    return {"allOf": [claimed, {"not": named}]}
 
 
 def _other_entry(kinds: list[str]) -> Schema:

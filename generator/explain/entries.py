@@ -14,7 +14,8 @@ from generator.explain.sources import Inputs, Reference, inputs_of, references_o
 from generator.generate import opened_backends
 from generator.grants import GrantPlan, plan_grants
 from generator.model import RegistryEntry
-from generator.registries.loader import provider_of
+from generator.output.addresses import hostname
+from generator.registries.loader import kind_of_host, provider_of
 from generator.times import iso
 
 
@@ -122,4 +123,7 @@ def _provider_because(entry: RegistryEntry, setup: Setup) -> str:
         return f"named at {origin}"
     if setup.config.source == "environment":
         return f"the set of variables {entry.name}"
-    return "no kind claims the host" if entry.provider == "static" else "recognised from the host"
+    claimed_by = kind_of_host(hostname(entry.server or ""))
+    if claimed_by == entry.provider:
+        return "no kind claims the host" if claimed_by == "static" else "recognised from the host"
+    return f"a user name is given, which {claimed_by} has no use for"

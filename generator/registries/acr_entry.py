@@ -23,6 +23,7 @@ class AcrOptions(ProviderOptions):
     method: Method | None = None
     """How to prove who asks; without it, told by the credentials and variables that are there."""
     tenant_id: Annotated[str, Field(pattern=f"^{TENANT}$")] | None = None
+    """The directory that knows the application."""
     client_id: ClientId | None = None
     """Of an application, or of a managed identity that is assigned to this machine."""
     object_id: ClientId | None = None

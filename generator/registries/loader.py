@@ -49,8 +49,13 @@ def load_provider(kind: str) -> TokenProvider | None:
 
 def provider_of(entry: RegistryEntry) -> TokenProvider:
     """Return the provider of an entry whose kind is known to exist."""
-    provider = load_provider(entry.provider)
-    assert provider is not None, entry.provider
+    return provider_named(entry.provider)
+
+
+def provider_named(kind: str) -> TokenProvider:
+    """Return the provider of a kind that is known to exist."""
+    provider = load_provider(kind)
+    assert provider is not None, kind
     return provider
 
 

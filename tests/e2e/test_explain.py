@@ -224,6 +224,14 @@ def test_a_backend_is_told_by_where_and_as_whom_it_is_asked(pipeline: Pipeline) 
     assert "JOB_TOKEN" in absent["because"]
 
 
+def test_a_user_name_decides_on_the_kind_and_that_is_told(pipeline: Pipeline) -> None:
+    text = f"registries: {{r: {{server: {ONE}, username: AWS, credentials: env:CI_SECRET}}}}"
+    pipeline.config.write_text(text)
+    told = entry(pipeline.explain(), "r")
+    assert told["provider"] == "static"
+    assert told["provider_because"] == "a user name is given, which ecr has no use for"
+
+
 def test_nothing_in_a_name_can_forge_a_line(pipeline: Pipeline) -> None:
     pipeline.config.write_text(
         'registries: {"a\\nnext run: warm": {server: a.io, username: u, credentials: env:T}}'
