@@ -13,7 +13,9 @@ from generator.options import OPTIONS, Option, named
 _CONFIGURES = named("config", "registry", "log-level", "log-format")
 _CACHE = named("config", "cache-dir", "log-level", "log-format")
 _JSON = named("json")
-_OF_A_HOST = replace(*named("registry"), metavar="HOST", help="only tokens for this server address")
+_OF_A_HOST = replace(
+    *named("registry"), metavar="HOST", help="only tokens for this server address; has no twin"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ COMMANDS = {
             "say what a run would do, and why; asks nobody, writes nothing",
             "For each entry: where its settings come from, which variables, files and secrets it\n"
             "depends on (names, never values), whether a token is stored, and why the next run is\n"
-            "fast, warm or cold. Take the line of a run and put explain in front.",
+            "warm or cold. Take the line of a run and put explain in front.",
             "explain --config registries.yaml --cache-dir /cache ./dockercfg",
             OPTIONS,
             Word("path", "PATH", needed=False),

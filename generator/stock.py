@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,6 @@ from generator.cache.locks import grant_lock
 from generator.cache.store import LARGEST_GRANT
 from generator.cache.volume import CacheVolume, look_into_volume, open_volume
 from generator.errors import CacheError, OutputError
-from generator.model import Grant
 
 PATIENCE_S = 3.0
 """How long removing waits for a run that fetches; most are done by then."""
@@ -23,28 +23,27 @@ StockState = Literal["fresh", "stale", "expired", "sealed", "unreadable"]
 """``stale``: still valid, but the next run fetches another; ``sealed``: its key is not set."""
 
 
+_NO_USE = GrantUse("", ())
+
+
 @dataclass(frozen=True, slots=True)
 class Stocked:
-    """One stored grant; of one that can not be read only name, size and ``reason`` are known.
+    """One stored grant, without its secret; times are aware UTC.
 
-    ``grant`` is as it was stored: its secret is a `Secret`, which nothing prints. ``fresh_until``
-    is in seconds since the epoch.
+    ``size`` is in bytes. Of one that can not be read nothing else is known than ``reason``, which
+    completes the sentence "the stored token …".
     """
 
     name: str
     size: int
     state: StockState
-    use: GrantUse | None = None
-    grant: Grant | None = None
-    fresh_until: float | None = None
+    use: GrantUse = _NO_USE
+    server_addresses: tuple[str, ...] = ()
+    """Those of its entries, and those that the answer named."""
+    requested_at: datetime | None = None
+    expires_at: datetime | None = None
+    fresh_until: datetime | None = None
     reason: str = ""
-
-    @property
-    def server_addresses(self) -> tuple[str, ...]:
-        """The addresses of its entries, and those that the answer named."""
-        named = self.use.server_addresses if self.use else ()
-        learnt = self.grant.server_addresses if self.grant else ()
-        return tuple(dict.fromkeys((*named, *learnt)))
 
 
 @contextmanager
@@ -135,13 +134,25 @@ def _stocked(volume: CacheVolume, name: str, now: float, rule: FreshnessRule) ->
         stored = decode_grant(content, name=name, key=volume.key)
     except UnusableFile as error:
         return Stocked(name, size, "unreadable", reason=error.reason)
-    grant = stored.grant
+    grant, use = stored.grant, stored.use
     assert grant.expires_at is not None, "only what expires is stored"
     life = grant.requested_at.timestamp(), grant.expires_at.timestamp()
-    state: StockState = "fresh" if is_fresh(now, *life, rule) else "stale"
-    if life[1] <= now:
-        state = "expired"
-    return Stocked(name, size, state, stored.use, grant, fresh_until(*life, rule))
+    return Stocked(
+        name,
+        size,
+        _state(now, *life, rule),
+        use,
+        tuple(dict.fromkeys((*use.server_addresses, *grant.server_addresses))),
+        grant.requested_at,
+        grant.expires_at,
+        datetime.fromtimestamp(fresh_until(*life, rule), UTC),
+    )
+
+
+def _state(now: float, requested_at: float, expires_at: float, rule: FreshnessRule) -> StockState:
+    if expires_at <= now:
+        return "expired"
+    return "fresh" if is_fresh(now, requested_at, expires_at, rule) else "stale"
 
 
 def _names(volume: CacheVolume) -> list[str]:

@@ -7,7 +7,6 @@ of a grant that can not be read is null.
 """
 
 import time
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def prune(call: Call) -> int:
 def clear(call: Call) -> int:
     """Remove all grants, or those of the server addresses that are named."""
     folder, settings = _named(call)
-    hosts = _addresses(call.settings.registries)
+    hosts = _addresses(call)
     with opened_to_remove(folder) as volume:
         if volume is None:
             print_lines([f"no token is stored in {folder}"])
@@ -79,7 +78,7 @@ def clear(call: Call) -> int:
             hint="try again once it is done",
             reference="cache-locked",
         )
-    hidden = [g for g in grants if g.use is None] if hosts else []
+    hidden = [g for g in grants if g.reason] if hosts else []
     if hidden:
         call.log.warning(
             "grants.hidden",
@@ -108,9 +107,11 @@ def _named(call: Call) -> tuple[Path, CacheSettings]:
     return folder, settings
 
 
-def _addresses(names: tuple[str, ...]) -> set[str]:
+def _addresses(call: Call) -> set[str]:
+    # the variable names entries of a config, and is there for the runs beside this
+    named = call.settings.origins.get("registries") == "--registry"
     addresses, problems = set(), []
-    for name in names:
+    for name in call.settings.registries if named else ():
         try:
             addresses.add(canonical_address(name))
         except AddressProblem as problem:
@@ -122,33 +123,29 @@ def _addresses(names: tuple[str, ...]) -> set[str]:
 
 
 def _row(stored: Stocked) -> dict[str, object]:
-    grant = stored.grant
-    until = stored.fresh_until
     return {
         "name": stored.name,
-        "provider": stored.use.provider if stored.use else None,
+        "provider": stored.use.provider or None,
         "server_addresses": list(stored.server_addresses),
         "state": stored.state,
-        "requested_at": iso(grant.requested_at) if grant else None,
-        "expires_at": iso(grant.expires_at) if grant else None,
-        "fresh_until": iso(datetime.fromtimestamp(until, UTC)) if until else None,
+        "requested_at": iso(stored.requested_at),
+        "expires_at": iso(stored.expires_at),
+        "fresh_until": iso(stored.fresh_until),
         "size": stored.size,
         "reason": stored.reason or None,
     }
 
 
 def _cells(stored: Stocked, now: float) -> tuple[str, ...]:
-    grant = stored.grant
-    if grant is None or grant.expires_at is None or stored.use is None:
+    if stored.expires_at is None:
         return (stored.name, "", stored.state, stored.reason, str(stored.size))
-    left_s = grant.expires_at.timestamp() - now
-    expires = f"{iso(grant.expires_at)} ({duration(left_s)})"
-    addresses = ", ".join(stored.server_addresses)
+    left = duration(stored.expires_at.timestamp() - now)
+    addresses, expires = ", ".join(stored.server_addresses), f"{iso(stored.expires_at)} ({left})"
     return (addresses, stored.use.provider, stored.state, expires, str(stored.size))
 
 
 def _shown(stored: Stocked) -> str:
-    provider = f" ({stored.use.provider})" if stored.use else ""
+    provider = f" ({stored.use.provider})" if stored.use.provider else ""
     return f"{', '.join(stored.server_addresses) or stored.name}{provider}"
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from backends.inputs import RecordedInputs
@@ -32,8 +31,8 @@ class EntryTold:
 
     def as_json(self) -> dict[str, Any]:
         """Return it under the names that are documented."""
-        entry, grant, stored = self.entry, self.grant, self.grant.stored
-        kept = stored.grant if stored and not grant.changed else None
+        entry, grant = self.entry, self.grant
+        kept = grant.stored if not grant.changed else None
         return {
             "name": entry.name,
             "optional": entry.optional,
@@ -49,7 +48,7 @@ class EntryTold:
                 "state": grant.state,
                 "requested_at": iso(kept.requested_at) if kept else None,
                 "expires_at": iso(kept.expires_at) if kept else None,
-                "fresh_until": iso(_moment(stored.fresh_until)) if kept and stored else None,
+                "fresh_until": iso(kept.fresh_until) if kept else None,
                 "changed": list(grant.changed),
             },
             "way": grant.way,
@@ -111,10 +110,6 @@ def _told(look: _Look, setup: Setup, shelf: Shelf, taken: set[str], now: float) 
         inputs_of(look.recorded, setup.call.environment),
         grant,
     )
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _provider_because(entry: RegistryEntry, setup: Setup) -> str:

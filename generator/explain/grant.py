@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from generator.cache.freshness import CLOCK_STEP_S, SPENT_SHARE, FreshnessRule
@@ -80,10 +79,10 @@ def _told_absent(plan: GrantPlan, shelf: Shelf, taken: Collection[str]) -> Grant
         return GrantTold("absent", "cold", shelf.problem)
     current = plan.inputs.fingerprints(shelf.key)
     earlier = _closest(plan, shelf, taken, current)
-    if earlier is None or earlier.grant is None:
+    if earlier is None:
         return GrantTold("absent", "cold", "no token is stored for it")
-    changed = _differences(current, _inputs(earlier))
-    when = iso(earlier.grant.requested_at)
+    changed = _differences(current, earlier.use.inputs)
+    when = iso(earlier.requested_at)
     because = f"changed since the token of {when} was stored: {', '.join(changed)}"
     return GrantTold("absent", "cold", because, earlier, changed)
 
@@ -97,21 +96,16 @@ def _closest(
         stored
         for stored in shelf.grants.values()
         if stored.name not in taken
-        and stored.use is not None
         and stored.use.provider == plan.entry.provider
         and (not servers or servers & set(stored.server_addresses))
-        and _inputs(stored)
+        and stored.use.inputs
     ]
 
     def distance(stored: Stocked) -> tuple[int, float]:
-        age = -stored.grant.requested_at.timestamp() if stored.grant else 0.0
-        return len(_differences(current, _inputs(stored))), age
+        stored_at = stored.requested_at.timestamp() if stored.requested_at else 0.0
+        return len(_differences(current, stored.use.inputs)), -stored_at
 
     return min(candidates, key=distance, default=None)
-
-
-def _inputs(stored: Stocked) -> Mapping[str, str]:
-    return stored.use.inputs if stored.use else {}
 
 
 def _differences(current: Mapping[str, str], earlier: Mapping[str, str]) -> list[str]:
@@ -122,19 +116,18 @@ def _differences(current: Mapping[str, str], earlier: Mapping[str, str]) -> list
 
 
 def _until(stored: Stocked, now: float) -> str:
-    if stored.fresh_until is None:
+    until = stored.fresh_until
+    if until is None:
         return ""
-    until = datetime.fromtimestamp(stored.fresh_until, UTC)
-    return f" until {iso(until)} ({duration(stored.fresh_until - now)})"
+    return f" until {iso(until)} ({duration(until.timestamp() - now)})"
 
 
 def _why_stale(stored: Stocked, now: float, rule: FreshnessRule) -> str:
-    grant = stored.grant
-    if grant is None or grant.expires_at is None:
+    if stored.requested_at is None or stored.expires_at is None:
         return "has no time of expiry"
-    requested_at, expires_at = grant.requested_at.timestamp(), grant.expires_at.timestamp()
+    requested_at, expires_at = stored.requested_at.timestamp(), stored.expires_at.timestamp()
     if expires_at <= now:
-        return f"expired at {iso(grant.expires_at)}"
+        return f"expired at {iso(stored.expires_at)}"
     if now < requested_at - CLOCK_STEP_S:
         return "was stored later than now by this machine's clock"
     if rule.max_age_s is not None and now >= requested_at + rule.max_age_s:

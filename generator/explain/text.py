@@ -62,10 +62,9 @@ def _grant_words(told: EntryTold) -> str:
         "sealed": "stored, sealed",
         "unreadable": "stored, unreadable",
     }.get(grant.state, f"stored, {grant.state}")
-    if stored is None or stored.grant is None or grant.changed:
+    if stored is None or stored.expires_at is None or grant.changed:
         return words
-    kept = stored.grant
-    return f"{words}; fetched {iso(kept.requested_at)}, valid until {iso(kept.expires_at)}"
+    return f"{words}; fetched {iso(stored.requested_at)}, valid until {iso(stored.expires_at)}"
 
 
 def _row(label: str, words: str) -> str:

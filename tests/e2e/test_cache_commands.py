@@ -113,6 +113,12 @@ def test_clear_can_be_for_one_server(address: str, host: Host) -> None:
     assert [grant["server_addresses"] for grant in host.listed()] == [[ONE]]
 
 
+def test_a_variable_that_names_entries_does_not_keep_tokens_from_being_cleared(host: Host) -> None:
+    environment = {"DOCKERCFG_REGISTRY": "one"}
+    ran = run("cache", "clear", "--cache-dir", host.cache, environment=environment)
+    assert "removed 2 tokens" in ran.stdout
+
+
 def test_a_server_that_nobody_has_removes_nothing(host: Host) -> None:
     assert "removed 0 tokens" in host.run("clear", "--registry", "other.example").stdout
     ran = host.run("clear", "--registry", "a b")

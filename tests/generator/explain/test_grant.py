@@ -14,7 +14,7 @@ from generator.grants import GrantPlan
 from generator.model import GrantKey
 from generator.registries.static import StaticProvider
 from generator.stock import Stocked
-from tests.generator.cache.samples import CANARY, NAME, NOW, OTHER_NAME, make_grant
+from tests.generator.cache.samples import CANARY, NAME, NOW, OTHER_NAME, moment
 from tests.generator.fakes import Clock, FakeProvider, entry
 
 KEY = bytes(range(32))
@@ -34,7 +34,8 @@ def plan(of: GrantInputs | None = None, name: str = NAME) -> GrantPlan:
 
 def kept(of: GrantInputs | None = None, **changes: Any) -> Stocked:
     use = GrantUse("fake", ("r.example",), (of or inputs()).fingerprints(KEY))
-    return replace(Stocked(NAME, 1, "fresh", use, make_grant(), NOW + 100), **changes)
+    times = (moment(NOW), moment(NOW + 43200), moment(NOW + 100))
+    return replace(Stocked(NAME, 1, "fresh", use, ("r.example",), *times), **changes)
 
 
 def told(
@@ -117,17 +118,15 @@ def test_the_input_that_changed_is_named(earlier: GrantInputs, changed: list[str
 def test_the_closest_is_compared_and_of_two_the_latest() -> None:
     far = kept(inputs("x", (("region", "y"), ("role_arn", "z"))), name="grant-" + "0c" * 16)
     near = kept(inputs("before"), name=OTHER_NAME)
-    old = kept(inputs("first"), name="grant-" + "0d" * 16, grant=make_grant(requested_at=NOW - 9))
+    old = kept(inputs("first"), name="grant-" + "0d" * 16, requested_at=moment(NOW - 9))
     answer = told(far, near, old)
     assert answer.changed == ["env:TOKEN"]
     assert answer.stored == near
 
 
 def test_other_servers_other_kinds_and_other_entries_are_not_compared() -> None:
-    other_server = kept(
-        inputs("x"), name=OTHER_NAME, use=GrantUse("fake", ("s.example",), {"a": "b"})
-    )
-    other_kind = kept(inputs("x"), name=OTHER_NAME, use=GrantUse("ecr", ("r.example",), {"a": "b"}))
+    other_server = kept(inputs("x"), name=OTHER_NAME, server_addresses=("s.example",))
+    other_kind = kept(name=OTHER_NAME, use=GrantUse("ecr", ("r.example",), {"a": "b"}))
     for stored in (other_server, other_kind):
         assert told(stored).because == "no token is stored for it"
     of = plan()
