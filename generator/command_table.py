@@ -68,7 +68,7 @@ COMMANDS = {
             "say what a run would do, and why; asks nobody, writes nothing",
             "For each entry: where its settings come from, which variables, files and secrets it\n"
             "depends on (names, never values), whether a token is stored, and why the next run is\n"
-            "warm or cold. Take the line of a run and put explain in front.",
+            "fast, warm or cold. Take the line of a run and put explain in front.",
             "explain --config registries.yaml --cache-dir /cache ./dockercfg",
             OPTIONS,
             Word("path", "PATH", needed=False),

@@ -18,6 +18,7 @@ from generator.explain.entries import EntryTold, tell_entries
 from generator.explain.grant import Shelf
 from generator.explain.settings import run_settings
 from generator.explain.text import entry_lines, setting_words
+from generator.finished.why import outlook
 from generator.output.targets import check_target
 from generator.printing import print_json, print_lines
 from generator.stock import opened_to_look, stocked
@@ -29,6 +30,8 @@ def run(call: Call) -> int:
     shelf = _shelf(setup, now)
     entries = anyio.run(partial(tell_entries, setup, shelf, now))
     way, because = way_of_run(entries)
+    if way == "warm":
+        way, because = _fast_or_warm(call, now)
     if call.settings.json:
         print_json(_json(setup, shelf, entries, way, because))
     else:
@@ -50,6 +53,20 @@ def way_of_run(entries: Sequence[EntryTold]) -> tuple[str, str]:
         if names:
             return way, f"{words} for {', '.join(names)}"
     return "warm", "no registry has to be asked for a token"
+
+
+def _fast_or_warm(call: Call, now: float) -> tuple[str, str]:
+    """Return whether a run that has to ask nobody finds its finished document, and if not, why."""
+    settings = call.settings
+    # what stands on the command line of explain would stand on that of the run
+    options = [name for name in settings.origins.values() if name.startswith("--")]
+    if not settings.path:
+        return "warm", "no registry has to be asked for a token; whether it is fast, a PATH tells"
+    seen = outlook([settings.path, *(o for o in options if o != "--json")], call.environment, now)
+    if seen.is_fast:
+        return "fast", "the finished document of the last run is still good"
+    changed = f" (changed: {', '.join(seen.changed)})" if seen.changed else ""
+    return "warm", f"no registry has to be asked for a token; not fast: {seen.reason}{changed}"
 
 
 def _shelf(setup: Setup, now: float) -> Shelf:

@@ -99,6 +99,21 @@ def test_cold_then_warm_then_cold_for_what_changed(pipeline: Pipeline) -> None:
     assert pipeline.ecr.token_calls == 2
 
 
+def test_a_run_that_finds_its_document_is_fast_and_else_the_reason_is_told(
+    pipeline: Pipeline,
+) -> None:
+    path = str(pipeline.folder / "dockercfg")
+    pipeline.run(path)
+    told = pipeline.explain(path)
+    assert told["way"] == "fast", told["because"]
+    changed = pipeline.explain(path, GHCR_TOKEN=f"{CANARY}-rotated")
+    assert changed["way"] == "warm"
+    assert "changed: variable GHCR_TOKEN" in changed["because"]
+    asked_for = pipeline.explain(path, "--format", "legacy")
+    assert "options on the command line" in asked_for["because"]
+    assert "DOCKERCFG_FAST" in pipeline.explain(path, DOCKERCFG_FAST="0")["because"]
+
+
 def test_a_changed_setting_is_named_as_well(pipeline: Pipeline) -> None:
     pipeline.run("./dockercfg")
     role = "arn:aws:iam::123456789012:role/ci"
@@ -175,7 +190,10 @@ def test_the_text_says_the_same_to_people(pipeline: Pipeline) -> None:
         "  provider   ecr, recognised from the host",
         f"  secret     secret_access_key: env:CI_SECRET ({pipeline.config}:5): is there",
         "  next run   static: the credential is handed through as it is; nothing is stored",
-        "next run: warm: no registry has to be asked for a token",
+        (
+            "next run: warm: no registry has to be asked for a token; "
+            "whether it is fast, a PATH tells"
+        ),
     ):
         assert line in said.splitlines(), said
 
