@@ -15,7 +15,7 @@ DOCKER_BUILD = docker build $(DOCKER_BUILD_FLAGS) \
 LOCK = $(RUN)/uv pip compile --quiet --upgrade --python-version 3.13 --generate-hashes --no-header \
 	--no-emit-index-url --python-platform
 
-.PHONY: help demo test check bench soak format clean image test-image check-image sbom lock
+.PHONY: help demo test check bench bench-peers soak format clean image test-image check-image sbom lock
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -35,6 +35,11 @@ check: $(READY) ## linters, types, import rules
 
 bench: $(READY) ## benchmarks, as ratios
 	@$(RUN)/python -m tests.benchmarks
+
+bench-peers: ## install what the benchmarks compare with (as root, on Debian)
+	apt-get install --yes --quiet --no-install-recommends amazon-ecr-credential-helper docker-registry skopeo
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet awscli
 
 soak: $(READY) ## ten minutes of jobs on one cache, some of them killed
 	@$(RUN)/python -m tests.soak
@@ -68,7 +73,7 @@ format: $(READY) ## format the code
 	$(RUN)/ruff format .
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-peers dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed") if sys.version_info < (3, 11) else None'

@@ -14,6 +14,7 @@ import time
 def main() -> None:
     """Run the command line; ends the process."""
     started_at = time.monotonic()
+    gc.disable()  # a run is over before collecting pays
     _fill_closed_streams()
     for number in (_signal.SIGTERM, _signal.SIGINT):
         _signal.signal(number, _leave)
@@ -22,8 +23,7 @@ def main() -> None:
 
     lock = attempt(sys.argv[1:], dict(os.environb), os._exit)
 
-    # A run is over before collecting pays, and nobody has plugins for pydantic here.
-    gc.disable()
+    # nobody has plugins for pydantic here
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
     from generator.app import main as run  # noqa: PLC0415 - a fast run is over by now

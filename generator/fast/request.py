@@ -7,7 +7,6 @@ not in the table here makes a run ordinary, so an option that is added need not 
 import os
 
 from generator import __version__
-from generator.fast.cache_dir import named_cache_dir
 from generator.fast.digest import framed
 from generator.fast.inputs import read_file
 
@@ -123,8 +122,11 @@ def _config(named: dict[str, str], environment: dict[bytes, bytes]) -> tuple[byt
 
 def _cache_dir(named: dict[str, str], config: bytes, base: str) -> str:
     cache_dir = named.get("CACHE_DIR")
-    if cache_dir is None and (found := named_cache_dir(config)) is not None:
-        cache_dir = os.path.join(base, found)
+    if cache_dir is None:
+        from generator.fast.cache_dir import named_cache_dir
+
+        found = named_cache_dir(config)
+        cache_dir = None if found is None else os.path.join(base, found)
     if cache_dir is None:
         raise NotFast("no cache folder is named, or not in a way that is plain to see")
     cache_dir = cache_dir.rstrip("/")

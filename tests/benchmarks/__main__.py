@@ -1,95 +1,90 @@
 """What a run costs, as ratios to an empty Python of the same venv: ``make bench``.
 
-Whole processes, from start to reaped, in shuffled rounds; the median of each round's ratio is what
-counts, for a shared machine's single times say little.
+``python -m tests.benchmarks [ROUNDS]``; with fewer than 15 rounds the table is printed, and written
+nowhere. The command is installed into a venv of its own, as a user has it: beside the tools of
+development some packages load more than they need.
 """
 
-import os
 import random
-import statistics
+import ssl
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 
+import trustme
+
+from tests.benchmarks import peers
+from tests.benchmarks.case import Case
+from tests.benchmarks.ours import ROWS, make_case
+from tests.benchmarks.report import PYTHON, machine, quote, report
 from tests.parts.ecr import EcrStandIn
 
 ROUNDS = 15
-SLOW_S = 0.2
-COMMAND = Path(sys.executable).with_name("dockercfg-generator")
+ROOT = Path(__file__).parents[2]
+VENV = ROOT / ".venv-bench"
+RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
-@dataclass(slots=True)
-class Case:
-    """One command to time; ``delay_s`` is how long the stand-in lets it wait."""
-
-    name: str
-    command: Sequence[str]
-    environment: dict[str, str] = field(default_factory=dict)
-    delay_s: float = 0.0
-    times: list[float] = field(default_factory=list)
-
-    def run(self) -> None:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            self.command,
-            env={"PATH": os.environ["PATH"]} | self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        assert process.stderr is not None
-        complaint = process.stderr.read()
-        process.wait()
-        self.times.append(time.perf_counter() - started)
-        process.stderr.close()
-        if process.returncode:
-            sys.exit(f"{self.name} failed: {complaint.decode()}")
-
-
-def main() -> None:
-    """Time all cases and print a Markdown table."""
-    with tempfile.TemporaryDirectory() as name, EcrStandIn() as ecr:
-        empty = Case("`python -I -c pass`", [sys.executable, "-I", "-c", "pass"])
-        cases = [empty]
-        cases += [_case(Path(name), ecr, f"warm, {n}", n, cached=True) for n in (1, 20)]
-        for number in (1, 20):
-            case = _case(Path(name), ecr, f"cold, {number}, 200 ms", number, cached=False)
-            case.delay_s = SLOW_S
-            cases.append(case)
-        for _ in range(ROUNDS + 1):
+def main(rounds: int) -> None:
+    """Time everything that is there, and name what is missing."""
+    _install()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        cases = _cases(folder, stack)
+        for number in range(rounds + 1):
+            print(f"round {number} of {rounds}", file=sys.stderr)
             for case in random.sample(cases, len(cases)):
-                ecr.delay_s = case.delay_s
                 case.run()
-        _print(cases, empty)
+        for case in cases:
+            case.measure_memory()
+    absent = peers.missing()
+    notes = machine() | {"venv": "of its own, `pip install .` and nothing else"}
+    if absent:
+        notes["missing, see `make bench-peers`"] = ", ".join(absent)
+    page = report(cases, notes, rounds)
+    print(page)
+    if rounds >= ROUNDS:
+        RESULTS.write_text(page)
+        quote(ROOT / "README.md", cases)
 
 
-def _case(folder: Path, ecr: EcrStandIn, name: str, number: int, *, cached: bool) -> Case:
-    """Return a run of ``number`` ECR registries, each in a region of its own."""
-    config = folder / f"{number}.yaml"
-    hosts = (f"123456789012.dkr.ecr.xx-bench-{n}.amazonaws.com" for n in range(number))
-    entries = "".join(f"  r{n}: {{server: {host}}}\n" for n, host in enumerate(hosts))
-    config.write_text(f"registries:\n{entries}")
-    environment = {**ecr.environment, "DOCKERCFG_CONFIG": str(config)}
-    if cached:
-        environment["DOCKERCFG_CACHE_DIR"] = str(folder / "cache")
-    return Case(f"{name} entries", [str(COMMAND), str(folder / "dockercfg")], environment)
+def _cases(folder: Path, stack: ExitStack) -> Sequence[Case]:
+    authority = trustme.CA()
+    ca_file = folder / "ca.pem"
+    # as a company's bundle is: its own CA beside all others, which take their time to load
+    roots = ssl.get_default_verify_paths().cafile
+    ca_file.write_bytes(authority.cert_pem.bytes() + (Path(roots).read_bytes() if roots else b""))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    plain, secure = (stack.enter_context(EcrStandIn(tls=context)) for context in (None, tls))
+    command = str(VENV / "bin" / "dockercfg-generator")
+    python = VENV / "bin" / "python"
+    cases = [Case(PYTHON, [str(python), "-I", "-c", "pass"])]
+    cases += [
+        make_case(row, command, folder, secure if row.tls else plain, ca_file) for row in ROWS
+    ]
+    cases.append(peers.plain_sdk_case(folder, python, secure, ca_file))
+    absent = set(peers.missing())
+    if "amazon-ecr-credential-helper" not in absent:
+        cases.append(peers.helper_case(folder))
+    if not absent & {"awscli", "docker-registry", "skopeo"}:
+        cases.append(stack.enter_context(peers.codeship_case(folder, plain)))
+    return cases
 
 
-def _print(cases: Sequence[Case], empty: Case) -> None:
-    print(f"{ROUNDS} shuffled rounds on {os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
-    print("| run | median ms | to empty Python |")
-    print("|---|---|---|")
-    for case in cases:
-        # the first round filled caches of every kind
-        times, base = case.times[1:], empty.times[1:]
-        ratio = statistics.median(t / b for t, b in zip(times, base, strict=True))
-        median_ms = 1000 * statistics.median(times)
-        print(f"| {case.name} | {median_ms:.1f} | {ratio:.2f} |")
+def _install() -> None:
+    """Install what is in the working tree, as it is now."""
+    pip = VENV / "bin" / "pip"
+    quietly = ["--quiet", "--disable-pip-version-check"]
+    if not pip.exists():
+        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+        subprocess.run([pip, "install", *quietly, "."], cwd=ROOT, check=True)
+    arguments = ["install", *quietly, "--no-deps", "--force-reinstall", "."]
+    subprocess.run([pip, *arguments], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)

@@ -7,6 +7,7 @@ token expired in 2015, so it can not show a cache at work.
 import base64
 import json
 import re
+import ssl
 import threading
 import time
 from collections import Counter, deque
@@ -75,7 +76,8 @@ class EcrStandIn:
     ``accounts`` says whose registry an access key belongs to, ``issued`` when each password that
     was handed out expires. ``plan`` holds the names of the
     failures that the next token calls answer with, one each; a name from `FAILURES`, or
-    ``past-expiry``, ``no-colon``, ``not-base64``, ``foreign-host``, ``no-expiry``, ``hang``.
+    ``past-expiry``, ``no-colon``, ``not-base64``, ``foreign-host``, ``no-expiry``, ``hang``. With
+    ``tls`` it speaks nothing else, as ``localhost``.
     """
 
     lifetime_s: float = 12 * 3600
@@ -86,6 +88,7 @@ class EcrStandIn:
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     assumed: list[dict[str, str]] = field(default_factory=list)
     issued: dict[str, float] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _server: ThreadingHTTPServer | None = None
@@ -93,7 +96,8 @@ class EcrStandIn:
     @property
     def url(self) -> str:
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
+        port = self._server.server_port
+        return f"https://localhost:{port}" if self.tls else f"http://127.0.0.1:{port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -155,6 +159,11 @@ class EcrStandIn:
                 """A client that went away is what many tests are about."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        if self.tls is not None:
+            # the handshake is the connection's own thread's work
+            self._server.socket = self.tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 

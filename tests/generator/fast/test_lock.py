@@ -1,5 +1,6 @@
 """The run lock: one does the work, the others wait for its document, and never for nothing."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -161,3 +162,28 @@ def test_who_is_killed_is_followed_by_the_next(cold: Place) -> None:
     lock.release()  # what the system does for a process that was killed
     assert [process.wait(timeout=30) for process in processes] == [0, 0, 0]
     assert cold.target.exists()
+
+
+def test_a_file_system_without_locks_holds_nobody(
+    folder: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    waiter = Waiter(folder, "0a")
+    monkeypatch.setattr("fcntl.flock", refused)
+    assert waiter.taken() is None
+    assert waiter.is_pointless()
+
+
+def test_giving_up_ends_the_lock_even_where_no_time_can_be_set(
+    folder: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: object) -> None:
+        raise OSError(errno.EROFS, "read only")
+
+    lock, other = Waiter(folder, "0a").taken(), Waiter(folder, "0a")
+    assert lock is not None
+    monkeypatch.setattr("os.utime", refused)
+    lock.abandon()
+    assert other.taken() is not None

@@ -9,6 +9,8 @@ from pathlib import Path
 import jwt
 import pytest
 
+from generator.cache.errors import CacheUnavailable
+from generator.cache.volume import CacheVolume
 from generator.finished.making import LONGEST_USE_S
 from tests.generator.fast.samples import CANARY, Place
 from tests.parts.ecr import Answer, EcrStandIn
@@ -225,3 +227,51 @@ def test_a_relative_config_is_another_one_in_another_folder(
     assert place.fast()
     os.chdir(tmp_path / "two")
     assert not place.fast()
+
+
+def test_a_disk_that_fills_up_meanwhile_is_no_reason_to_fail_or_to_warn(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write = CacheVolume.write
+
+    def full(volume: CacheVolume, name: str, content: bytes) -> None:
+        if name.startswith("finished-"):
+            raise CacheUnavailable("full")
+        write(volume, name, content)
+
+    monkeypatch.setattr(CacheVolume, "write", full)
+    assert configured(place, ECR).ordinary() == 0
+    assert place.documents == []
+    assert "warning" not in capfd.readouterr().err
+
+
+def test_a_folder_where_a_file_is_looked_for_leaves_none(place: Place) -> None:
+    (place.folder / ".aws" / "models").mkdir(parents=True)
+    assert configured(place, ECR).ordinary() == 0
+    assert place.documents == []
+
+
+def test_an_index_that_would_grow_without_end_begins_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.finished.leaving._MOST_INPUTS", 20)
+    configured(place, ECR)
+    for number in range(8):
+        place.environment["HOME"] = str(place.folder / f"home-{number}")
+        assert place.ordinary() == 0
+        assert place.fast()
+    lines = place.indexes[0].read_bytes().split(b"\n\n")[0].splitlines()
+    assert len(lines) <= 21
+
+
+def test_a_neighbours_newer_token_is_not_passed_over(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(place, ECR)
+
+    def renewed(*_arguments: object) -> None:
+        return None
+
+    monkeypatch.setattr("generator.cache.store.GrantStore.load", renewed)
+    assert place.ordinary() == 0
+    assert place.documents == []
