@@ -93,6 +93,30 @@ def test_containers_that_start_together_share_one_call_although_paths_differ(
     assert ecr.token_calls == 1
 
 
+def test_a_run_like_the_last_one_is_a_fast_one(volume: Path, ecr: EcrStandIn) -> None:
+    (volume / "cache").mkdir(0o700)
+    for _ in range(2):
+        assert start_beside(volume, ecr, "/cache", 1).code == 0
+    (volume / "dockercfg-1").unlink()
+    program = ("-I", "-X", "importtime", "/opt/venv/bin/dockercfg-generator")
+    ran = run_image(
+        *(*program, "/opt/data/dockercfg-1"),
+        environment={
+            **ecr.environment,
+            "DOCKERCFG_CACHE_DIR": "/cache",
+            "DOCKERCFG_CONFIG_YAML": f"registries: {{prod: {{server: {ECR}}}}}",
+        },
+        volumes={volume: "/opt/data", volume / "cache": "/cache"},
+        flags=(*HARDENED, "--entrypoint=/opt/venv/bin/python"),
+    )
+    assert ran.code == 0, ran.stderr
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
+    assert "generator.fast.run" in imported
+    assert {"re", "json", "anyio", "generator.app"} & imported == set()
+    assert list(logins(volume / "dockercfg-1")) == [ECR]
+    assert ecr.token_calls == 1
+
+
 def test_docker_stop_ends_a_waiting_run_at_once(volume: Path, ecr: EcrStandIn) -> None:
     """It is process 1, which ignores every signal that it has no handler for."""
     ecr.fail_next("hang")
