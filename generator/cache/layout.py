@@ -13,6 +13,10 @@ LOCK_SUFFIX = ".lock"
 INDEX_SUFFIX = ".index"
 TEMPORARY_PREFIX = ".tmp-"
 
+# A finished document begins so, then the moment (epoch seconds) from which it is of no use.
+DOCUMENT_HEADER = b"dockercfg-finished 1 "
+LARGEST_DOCUMENT = 8 * 1024 * 1024
+
 KEY_LENGTH = 32
 # Whoever makes the key gives it a second name for a moment, between link and unlink.
 KEY_LINKS = 2

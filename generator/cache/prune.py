@@ -3,8 +3,6 @@
 Quietly: a file that no run asked for is nothing that a user has to hear of.
 """
 
-from collections.abc import Callable
-
 from generator.cache import layout
 from generator.cache.codec import decode_grant
 from generator.cache.errors import CacheUnavailable, UnusableFile
@@ -20,9 +18,6 @@ STALE_UNREADABLE_S = 7 * 86400.0
 MOST_DOCUMENTS = 64
 """Each set of inputs has a document of its own: a key that is another in each job would fill a
 disk with them."""
-
-DocumentEnd = Callable[[bytes], float | None]
-"""Says from the first bytes of a finished document until when it is of use."""
 
 
 def prune_volume(volume: CacheVolume, now: float, *, limit: int) -> int:
@@ -45,19 +40,14 @@ def prune_volume(volume: CacheVolume, now: float, *, limit: int) -> int:
             elif layout.is_index_name(name):
                 # each run that leaves a document writes its index anew
                 _remove_if_older(volume, name, now - STALE_UNREADABLE_S)
+        prune_documents(volume, now)
     except CacheUnavailable:
         pass  # removing less is no harm, and whoever stores is told why it can not be done
     return removed
 
 
-def prune_documents(volume: CacheVolume, now: float, *, end_of: DocumentEnd, limit: int) -> None:
+def prune_documents(volume: CacheVolume, now: float) -> None:
     """Remove the finished documents that are of no use any more, and the oldest beyond a number.
-
-    Args:
-        volume: that it is about.
-        now: seconds since the epoch.
-        end_of: how a document's end is told.
-        limit: the largest size of a document, in bytes.
 
     Raises:
         CacheUnavailable: if the folder can not be listed or written.
@@ -69,7 +59,7 @@ def prune_documents(volume: CacheVolume, now: float, *, end_of: DocumentEnd, lim
         written_at = volume.modified_at(name)
         if written_at is None:
             continue
-        if _is_past(volume, name, now, end_of, limit):
+        if _is_past(volume, name, now):
             volume.remove(name)
         else:
             kept.append((written_at, name))
@@ -77,15 +67,24 @@ def prune_documents(volume: CacheVolume, now: float, *, end_of: DocumentEnd, lim
         volume.remove(name)
 
 
-def _is_past(volume: CacheVolume, name: str, now: float, end_of: DocumentEnd, limit: int) -> bool:
+def _is_past(volume: CacheVolume, name: str, now: float) -> bool:
     try:
-        content = volume.peek(name, limit=limit)
+        content = volume.peek(name, limit=layout.LARGEST_DOCUMENT)
     except UnusableFile:
         content = b""
-    end = None if content is None else end_of(content)
+    end = None if content is None else _end_of(content)
     if end is None:
         return _is_older(volume, name, now - STALE_UNREADABLE_S)
     return end <= now
+
+
+def _end_of(content: bytes) -> float | None:
+    """Return until when a document is of use, by its own unproven word: enough to remove it."""
+    header, word, rest = content.partition(layout.DOCUMENT_HEADER)
+    try:
+        return float(rest[:40].split(b" ")[0]) if word and not header else None
+    except ValueError:
+        return None
 
 
 def _remove_if_spent(volume: CacheVolume, name: str, now: float, limit: int) -> bool:

@@ -16,11 +16,10 @@ without one line break at its end.
 
 from binascii import b2a_base64
 
+from generator.cache.layout import DOCUMENT_HEADER
 from generator.fast.digest import mac, same_digest
 from generator.fast.inputs import read_file
 
-HEADER = b"dockercfg-finished 1 "
-LARGEST_DOCUMENT = 8 * 1024 * 1024
 CLOCK_STEP_S = 60.0
 
 
@@ -84,7 +83,7 @@ def encode_document(document: Document, name: str, key: bytes) -> bytes:
     if any("\t" in text or "\n" in text for text in texts):
         raise ValueError("a text that no line can hold")
     content = "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n\n" + document.body
-    header = HEADER + repr(document.until).encode() + b" "
+    header = DOCUMENT_HEADER + repr(document.until).encode() + b" "
     return header + mac(name, header + content, key) + b"\n" + content
 
 
@@ -98,7 +97,7 @@ def decode_document(content: bytes, name: str, key: bytes) -> Document | None:
     listed, _, body = rest.partition(b"\n\n")
     lines = listed.decode("utf-8", "surrogateescape").split("\n")
     written_at, mode, addresses = lines[0][2:].split(" ")
-    until = float(begin[len(HEADER) :])
+    until = float(begin[len(DOCUMENT_HEADER) :])
     document = Document(float(written_at), until, int(mode, 8), int(addresses))
     document.body = body
     for line in lines[1:]:
@@ -113,16 +112,6 @@ def decode_document(content: bytes, name: str, key: bytes) -> Document | None:
             offset, user, secret = value.split("\t")
             document.holes.append((int(offset), user, secret))
     return document
-
-
-def until_of(content: bytes) -> float | None:
-    """Return until when a document is of use, by its own unproven word: enough to remove it."""
-    if not content.startswith(HEADER):
-        return None
-    try:
-        return float(content[len(HEADER) : len(HEADER) + 40].split(b" ")[0])
-    except ValueError:
-        return None
 
 
 def duration(seconds: float) -> str:

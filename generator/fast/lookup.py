@@ -3,10 +3,17 @@
 import os
 
 from generator.cache.errors import UnusableFile
-from generator.cache.layout import DOCUMENT_PREFIX, INDEX_SUFFIX, KEY_FILE, KEY_LENGTH, KEY_LINKS
+from generator.cache.layout import (
+    DOCUMENT_PREFIX,
+    INDEX_SUFFIX,
+    KEY_FILE,
+    KEY_LENGTH,
+    KEY_LINKS,
+    LARGEST_DOCUMENT,
+)
 from generator.cache.private import is_ours_alone, is_written_by_us, read_private
 from generator.fast.digest import blake2b, derived, framed
-from generator.fast.document import LARGEST_DOCUMENT, Document, decode_document
+from generator.fast.document import Document, decode_document
 from generator.fast.index import LARGEST_INDEX, decode_index
 from generator.fast.inputs import Listed, UnclearInput, current
 from generator.fast.request import NotFast, Request

@@ -12,7 +12,7 @@ from generator.cache.prune import prune_documents
 from generator.cache.store import GrantCache, GrantStore
 from generator.cache.volume import CacheVolume
 from generator.config.model import Config
-from generator.fast.document import LARGEST_DOCUMENT, encode_document, until_of
+from generator.fast.document import encode_document
 from generator.fast.index import LARGEST_INDEX, decode_index, encode_index, hint_of
 from generator.fast.inputs import (
     FILE,
@@ -98,8 +98,7 @@ class NextRun:
         volume.write(document_file, encode_document(document, document_file, mac_key))
         # last, so that it never leads to a document that is not there
         volume.write(name, encode_index(inputs, hints, name, volume.key))
-        now = context.clock().timestamp()
-        prune_documents(volume, now, end_of=until_of, limit=LARGEST_DOCUMENT)
+        prune_documents(volume, context.clock().timestamp())
 
 
 def hints_of(

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 from generator.cache.locks import grant_lock
-from generator.cache.prune import MOST_DOCUMENTS, prune_documents
+from generator.cache.prune import MOST_DOCUMENTS
 from generator.cache.volume import CacheVolume, open_volume
 from tests.generator.cache.samples import (
     CANARY,
@@ -119,24 +119,20 @@ def test_files_of_other_kinds_stay(volume: CacheVolume) -> None:
     assert names_in(volume.path) == names
 
 
-def document(volume: CacheVolume, number: int, content: bytes) -> Path:
+def document(volume: CacheVolume, number: int, end: str) -> Path:
     name = f"finished-{number:032x}"
-    volume.write(name, content)
+    volume.write(name, f"dockercfg-finished 1 {end} mac\n".encode())
     age(volume.path / name, -number)
     return volume.path / name
 
 
-def end_of(content: bytes) -> float | None:
-    return float(content) if content.isdigit() else None
-
-
 def test_finished_documents_go_when_their_time_is_over(volume: CacheVolume) -> None:
-    past = document(volume, 1, str(int(NOW)).encode())
-    future = document(volume, 2, str(int(NOW) + 1).encode())
-    garbage = document(volume, 3, b"garbage")
-    old_garbage = document(volume, 4, b"garbage")
+    past = document(volume, 1, f"{NOW}")
+    future = document(volume, 2, f"{NOW + 1}")
+    garbage = document(volume, 3, "garbage")
+    old_garbage = document(volume, 4, "garbage")
     age(old_garbage, WEEK + 1)
-    prune_documents(volume, NOW, end_of=end_of, limit=100)
+    make_store(volume)[0].prune(NOW)
     assert [path.exists() for path in (past, future, garbage, old_garbage)] == [
         False,
         True,
@@ -146,8 +142,8 @@ def test_finished_documents_go_when_their_time_is_over(volume: CacheVolume) -> N
 
 
 def test_the_oldest_documents_go_when_there_are_too_many(volume: CacheVolume) -> None:
-    made = [document(volume, n, str(int(NOW) + 9).encode()) for n in range(MOST_DOCUMENTS + 3)]
-    prune_documents(volume, NOW, end_of=end_of, limit=100)
+    made = [document(volume, n, f"{NOW + 9}") for n in range(MOST_DOCUMENTS + 3)]
+    make_store(volume)[0].prune(NOW)
     assert [path.exists() for path in made] == [False] * 3 + [True] * MOST_DOCUMENTS
 
 

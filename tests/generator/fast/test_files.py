@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.fast.digest import derived, framed, mac
-from generator.fast.document import Document, decode_document, encode_document, until_of
+from generator.fast.document import Document, decode_document, encode_document
 from generator.fast.index import decode_hints, decode_index, encode_index, hint_of
 from generator.fast.inputs import FILE, PREFIX, VARIABLE, UnclearInput, current
 
@@ -108,7 +108,6 @@ def test_a_document_is_read_as_it_was_written_or_not_at_all(
     assert read is not None
     for field in Document.__slots__:
         assert getattr(read, field) == getattr(document, field), field
-    assert until_of(content) == document.until
     assert decode_document(content, "finished-0b", KEY) is None
     assert decode_document(content, "finished-0a", b"another") is None
     position = data.draw(st.integers(0, len(content) - 1))
@@ -146,8 +145,3 @@ def test_a_text_that_no_line_can_hold_is_refused(line: tuple[float | None, str, 
 
 def test_macs_of_a_name_and_a_content_that_run_together_differ() -> None:
     assert mac("ab", b"c", KEY) != mac("a", b"bc", KEY)
-
-
-@pytest.mark.parametrize("content", [b"", b"dockercfg-finished 1 soon x", b"anything else"])
-def test_what_is_no_document_has_no_end(content: bytes) -> None:
-    assert until_of(content) is None
