@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from backends.secret import IdentityPart, Secret
@@ -32,3 +33,8 @@ def identity_of_token(token: Secret) -> list[IdentityPart]:
     audience = claims.get("aud")
     audiences = sorted(map(str, audience)) if isinstance(audience, list) else [str(audience)]
     return [("issuer", issuer), ("audience", json.dumps(audiences)), ("subject", subject)]
+
+
+def is_of_one_job(identity: Iterable[IdentityPart]) -> bool:
+    """Return whether a token takes part that counts by whom it stands for, not by its value."""
+    return any(name.rpartition(".")[2] == "subject" for name, _ in identity)

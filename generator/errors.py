@@ -138,6 +138,28 @@ class ProviderBug(EntryError):
     exit_code = ExitCode.BUG
 
 
+_BY_EXIT_CODE: dict[int, type[EntryError]] = {
+    int(kind.exit_code): kind
+    for kind in (
+        SecretMissing,
+        AccessDenied,
+        Misconfigured,
+        ImplausibleAnswer,
+        Unavailable,
+        ProviderBug,
+    )
+}
+
+
+def entry_error(exit_code: int, reference: str, message: str, hint: str) -> EntryError:
+    """Return the error of an entry that ends with this exit code.
+
+    Raises:
+        KeyError: if no error of an entry does.
+    """
+    return _BY_EXIT_CODE[exit_code](reference, message, hint)
+
+
 _WRAPPED: dict[type[backend_errors.BackendError], type[EntryError]] = {
     backend_errors.BackendMisconfigured: Misconfigured,
     backend_errors.SecretNotFound: SecretMissing,

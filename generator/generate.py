@@ -17,13 +17,15 @@ from generator.model import RegistryEntry
 from generator.output.document import Login
 from generator.registries.base import TokenProvider
 from generator.resolve import Resolver, UnusableBackend
+from generator.shared_failures import SharedFailures
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a run is to do, settled before anything is asked.
 
-    ``timeout_s`` is for the run as a whole, of which ``elapsed_s`` are over already.
+    ``timeout_s`` is for the run as a whole, of which ``elapsed_s`` are over already. A static
+    secret may be kept for ``static_s``, if the cache is encrypted.
     """
 
     entries: Sequence[tuple[RegistryEntry, TokenProvider]]
@@ -33,6 +35,7 @@ class Work:
     elapsed_s: float = 0.0
     refresh: bool = False
     keep_going: bool = False
+    static_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,13 @@ async def generate(work: Work, context: RunContext, cache: GrantCache) -> Outcom
     async with opened_backends(work.backends, context) as backends:
         plans, failed = plan_grants(work.entries, backends, context, cache.key)
         resolver = Resolver({name: backend for name, (_, backend) in backends.items()})
-        source = GrantSource(cache, resolver, context, work.rule, work.refresh)
+        began = anyio.current_time() - work.elapsed_s
+        failures = SharedFailures(
+            cache, context, lambda: anyio.current_time() - began, work.backends
+        )
+        source = GrantSource(
+            cache, resolver, context, work.rule, failures, work.refresh, work.static_s
+        )
         outcomes = await _all_of(plans, source, work)
     by_entry: dict[str, Granted | EntryError] = dict(failed)
     for plan in plans:

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backends.base import IdentityPart, RunContext, Secret, SecretBackend, SecretRef
-from backends.jwt_identity import identity_of_token
+from backends.jwt_identity import identity_of_token, is_of_one_job
 from generator.cache.names import grant_name, input_fingerprint
 from generator.model import GrantKey, RegistryEntry
 from generator.registries.base import TokenProvider
+
+_LOCAL = {"env", "file"}
+"""Types of backends whose secrets this machine holds anyway: they are not kept once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,17 @@ class GrantInputs:
             references=self.references,
             identities=self.identities,
         )
+
+    @property
+    def are_remote(self) -> bool:
+        """Whether all secrets come from a secret store, none from a variable or file."""
+        kinds = {ref.backend for _, ref in self.references}
+        return bool(kinds) and not kinds & _LOCAL
+
+    @property
+    def are_per_job(self) -> bool:
+        """Whether a token takes part that counts by whom it stands for, not by its value."""
+        return any(is_of_one_job(parts) for parts in (self.grant_key.parts, *self.identities))
 
     def fingerprints(self, key: bytes) -> dict[str, str]:
         """Return a short keyed fingerprint of each input, by what a person calls it.

@@ -16,6 +16,7 @@ from generator.cache.freshness import (
     FreshnessRule,
     can_promise,
     is_fresh,
+    is_fresh_static,
     is_usable,
     keeps_promise,
 )
@@ -25,6 +26,7 @@ from generator.grant_inputs import GrantInputs, grant_inputs
 from generator.model import Grant, GrantRequest, RegistryEntry
 from generator.registries.base import TokenProvider
 from generator.resolve import Resolver
+from generator.shared_failures import SharedFailures
 
 GRANT_DEADLINE_S = 30.0
 
@@ -96,18 +98,20 @@ def plan_grants(
 
 @dataclass(frozen=True, slots=True)
 class GrantSource:
-    """Where grants come from in one run."""
+    """Where grants come from in one run; ``static_s`` is for how long a static one is kept."""
 
     cache: GrantCache
     resolver: Resolver
     context: RunContext
     rule: FreshnessRule
+    failures: SharedFailures
     refresh: bool = False
+    static_s: float | None = None
 
     def load(self, plan: GrantPlan) -> Granted | None:
         """Return the stored grant if it is fresh; no lock, no network."""
         stored = None if self.refresh else self.cache.load(plan.name)
-        if stored is None or not self._fresh(stored):
+        if stored is None or not self._fresh(stored, plan):
             return None
         return Granted(stored, "cached", stored_as=plan.name)
 
@@ -115,33 +119,51 @@ class GrantSource:
         """Return a grant that is fresh: a neighbour's, or one fetched now.
 
         Whoever waits for the lock longer than its patience goes on without it: the lock saves
-        calls, nothing depends on it.
+        calls, nothing depends on it. What a neighbour met in the meantime, token or failure, is
+        ours as well.
 
         Raises:
             EntryError: why there is none.
         """
-        async with self.cache.lock(plan.name):
+        async with self.cache.lock(plan.name) as held:
             if granted := self.load(plan):
                 return granted
+            if (stored := self.cache.load(plan.name)) and self.failures.is_since(stored):
+                # A neighbour was given it just now: if it is too short, the next one is as well.
+                self._check(stored)
             try:
-                grant, storable = await self._fetch(plan)
+                grant, kept = await self._fetch(plan, alone=held)
             except Unavailable as error:
                 stored = self.cache.load(plan.name)
                 if stored and self._keeps_promise(stored):
                     return Granted(stored, "kept", error)
                 raise
-            if storable:
-                self.cache.store(plan.name, grant, _use(plan, self.cache.key))
-            return Granted(grant, "fetched", stored_as=plan.name if storable else None)
-
-    async def _fetch(self, plan: GrantPlan) -> tuple[Grant, bool]:
-        with anyio.move_on_after(GRANT_DEADLINE_S):
-            grant, lease_s = await self._ask(plan)
-            # What has no expiry of its own is the base credential itself: it is never stored.
-            storable = grant.expires_at is not None
-            grant = _capped(grant, lease_s)
             self._check(grant)
-            return grant, storable
+            return Granted(grant, "fetched", stored_as=plan.name if kept else None)
+
+    async def _fetch(self, plan: GrantPlan, *, alone: bool) -> tuple[Grant, bool]:
+        """Fetch and store a grant, or take and leave the note of a failure.
+
+        Returns:
+            The grant, and whether a later run may load it.
+        """
+        if alone:
+            self.failures.raise_noted(plan.name, plan.entry)
+        try:
+            grant, lease_s = await self._ask_in_time(plan)
+        except EntryError as error:
+            if alone:
+                self.failures.leave(plan.name, plan.entry, error, per_job=plan.inputs.are_per_job)
+            raise
+        # What has no expiry of its own is the base credential itself, whatever its lease.
+        expires, grant = grant.expires_at is not None, _capped(grant, lease_s)
+        if expires or (grant.expires_at is None and plan.inputs.are_remote):
+            self.cache.store(plan.name, grant, _use(plan, self.cache.key), static_s=self.static_s)
+        return grant, expires
+
+    async def _ask_in_time(self, plan: GrantPlan) -> tuple[Grant, float | None]:
+        with anyio.move_on_after(GRANT_DEADLINE_S):
+            return await self._ask(plan)
         raise Unavailable(
             "registry-timeout",
             f"no token within {GRANT_DEADLINE_S:g} s",
@@ -178,8 +200,13 @@ class GrantSource:
             + (", or lower --min-validity" if self.rule.promised else ""),
         )
 
-    def _fresh(self, grant: Grant) -> bool:
-        return is_fresh(self.context.clock().timestamp(), *_life(grant), self.rule)
+    def _fresh(self, grant: Grant, plan: GrantPlan) -> bool:
+        now = self.context.clock().timestamp()
+        if grant.expires_at is not None:
+            return is_fresh(now, *_life(grant), self.rule)
+        if self.static_s is None or not plan.inputs.are_remote:
+            return False
+        return is_fresh_static(now, grant.requested_at.timestamp(), self.static_s, self.rule)
 
     def _keeps_promise(self, grant: Grant) -> bool:
         return keeps_promise(self.context.clock().timestamp(), *_life(grant), self.rule)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backends.durations import parse_duration
+from generator.cache.sealing import parse_cache_key
 
 PREFIX = "DOCKERCFG_"
 
@@ -111,6 +112,21 @@ VARIABLES = (
     ),
     Option("allow-secrets", "allow_secrets", _list, None, "globs of secrets, likewise"),
     Option("allow-endpoints", "allow_endpoints", _list, None, "globs of endpoints, likewise"),
+    Option(
+        "cache-key",
+        "cache_key",
+        parse_cache_key,
+        None,
+        "encrypt the cache: 32 random bytes as base64 or hexadecimal",
+    ),
+    Option("cache-key-file", "cache_key_file", _text, None, "a file that holds the key instead"),
+    Option(
+        "cache-key-previous",
+        "cache_key_previous",
+        parse_cache_key,
+        None,
+        "the key before it; what it encrypted can still be read",
+    ),
     Option("fast", "fast", _flag, None, "0: never write the finished document of the last run"),
     Option("config-yaml", "config_yaml", _text, None, "the whole config in one variable"),
     Option(

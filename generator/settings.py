@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from backends.secret import Secret
 from generator.command_table import GENERATE, Command
 from generator.errors import UsageError
 from generator.help import CONTRACT, DISTRIBUTION, help_for, usage
@@ -33,6 +34,9 @@ class Settings:
     allow_secrets: tuple[str, ...] | None = None
     allow_endpoints: tuple[str, ...] | None = None
     cache_dir: str | None = None
+    cache_key: Secret | None = None
+    cache_key_file: str | None = None
+    cache_key_previous: Secret | None = None
     min_validity_s: float | None = None
     output_format: OutputFormat | None = None
     mode: int | None = None

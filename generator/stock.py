@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from generator.cache import layout
-from generator.cache.codec import GrantUse, decode_grant
-from generator.cache.errors import CacheUnavailable, UnusableFile
-from generator.cache.freshness import FreshnessRule, fresh_until, is_fresh
+from generator.cache.codec import GrantUse
+from generator.cache.errors import CacheUnavailable, SealedFile, UnusableFile
+from generator.cache.files import FileStatus
+from generator.cache.freshness import CLOCK_STEP_S, FreshnessRule, fresh_until
 from generator.cache.locks import grant_lock
-from generator.cache.store import LARGEST_GRANT
+from generator.cache.sealing import CacheKeys
+from generator.cache.store import read_grant
 from generator.cache.volume import CacheVolume, look_into_volume, open_volume
 from generator.errors import CacheError, OutputError
 
@@ -30,8 +32,9 @@ _NO_USE = GrantUse("", ())
 class Stocked:
     """One stored grant, without its secret; times are aware UTC.
 
-    ``size`` is in bytes. Of one that can not be read nothing else is known than ``reason``, which
-    completes the sentence "the stored token …".
+    ``size`` is in bytes. A secret without expiry has in ``expires_at`` until when it is kept. Of a
+    grant that can not be read nothing else is known than ``reason``, which completes the sentence
+    "the stored token …".
     """
 
     name: str
@@ -83,19 +86,23 @@ def opened_to_remove(folder: Path) -> Iterator[CacheVolume | None]:
         yield volume
 
 
-def stocked(volume: CacheVolume, now: float, rule: FreshnessRule) -> list[Stocked]:
+def stocked(
+    volume: CacheVolume, now: float, rule: FreshnessRule, keys: CacheKeys | None = None
+) -> list[Stocked]:
     """Return all stored grants, by name.
 
     Args:
         volume: that they lie in.
         now: seconds since the epoch.
         rule: what a fresh one must still be good for.
+        keys: what they may be encrypted with.
 
     Raises:
         CacheError: if the folder can not be listed.
     """
-    found = (_stocked(volume, name, now, rule) for name in _names(volume))
-    return [grant for grant in found if grant is not None]
+    grants = [file for file in _files(volume) if layout.is_grant_name(file.name)]
+    found = (_stocked(volume, file, now, rule, keys) for file in grants)
+    return sorted((grant for grant in found if grant is not None), key=lambda g: g.name)
 
 
 async def remove(volume: CacheVolume, name: str) -> bool:
@@ -107,9 +114,10 @@ async def remove(volume: CacheVolume, name: str) -> bool:
     async with grant_lock(volume, name, patience_s=PATIENCE_S) as held:
         if not held:
             return False
-        for file in _files(volume):
-            if file.partition(".")[0] == name and not file.endswith(layout.LOCK_SUFFIX):
-                _unlink(volume, file)
+        beside = {f.name for f in _files(volume) if f.name.partition(".")[0] == name}
+        lock = name + layout.LOCK_SUFFIX
+        for file in (*sorted(beside - {lock}), lock):  # its lock last: see `generator.cache.locks`
+            _unlink(volume, file)
     return True
 
 
@@ -120,49 +128,46 @@ def remove_documents(volume: CacheVolume) -> None:
         OutputError: if one can not be removed.
     """
     for file in _files(volume):
-        if file.startswith(layout.DOCUMENT_PREFIX) and not file.endswith(layout.LOCK_SUFFIX):
-            _unlink(volume, file)
+        name = file.name
+        if name.startswith(layout.DOCUMENT_PREFIX) and not name.endswith(layout.LOCK_SUFFIX):
+            _unlink(volume, name)
 
 
-def _stocked(volume: CacheVolume, name: str, now: float, rule: FreshnessRule) -> Stocked | None:
-    size = 0
+def _stocked(
+    volume: CacheVolume, file: FileStatus, now: float, rule: FreshnessRule, keys: CacheKeys | None
+) -> Stocked | None:
     try:
-        content = volume.peek(name, limit=LARGEST_GRANT)
-        if content is None:  # a neighbour has just removed it
-            return None
-        size = len(content)
-        stored = decode_grant(content, name=name, key=volume.key)
+        stored = read_grant(volume, file.name, keys)
     except UnusableFile as error:
-        return Stocked(name, size, "unreadable", reason=error.reason)
+        state: StockState = "sealed" if isinstance(error, SealedFile) else "unreadable"
+        return Stocked(file.name, file.size, state, reason=error.reason)
+    if stored is None:  # a neighbour has just removed it
+        return None
     grant, use = stored.grant, stored.use
-    assert grant.expires_at is not None, "only what expires is stored"
-    life = grant.requested_at.timestamp(), grant.expires_at.timestamp()
+    requested_at, end = grant.requested_at.timestamp(), stored.keep_until.timestamp()
+    until = end if grant.expires_at is None else fresh_until(requested_at, end, rule)
     return Stocked(
-        name,
-        size,
-        _state(now, *life, rule),
+        file.name,
+        file.size,
+        _state(now, requested_at, end, until),
         use,
         tuple(dict.fromkeys((*use.server_addresses, *grant.server_addresses))),
         grant.requested_at,
-        grant.expires_at,
-        datetime.fromtimestamp(fresh_until(*life, rule), UTC),
+        stored.keep_until,
+        datetime.fromtimestamp(until, UTC),
     )
 
 
-def _state(now: float, requested_at: float, expires_at: float, rule: FreshnessRule) -> StockState:
-    if expires_at <= now:
+def _state(now: float, requested_at: float, end: float, until: float) -> StockState:
+    if end <= now:
         return "expired"
-    return "fresh" if is_fresh(now, requested_at, expires_at, rule) else "stale"
+    return "fresh" if requested_at - CLOCK_STEP_S <= now < until else "stale"
 
 
-def _names(volume: CacheVolume) -> list[str]:
-    return sorted(name for name in _files(volume) if layout.is_grant_name(name))
-
-
-def _files(volume: CacheVolume) -> list[str]:
-    """Return the names of the files in the folder that we made ourselves."""
+def _files(volume: CacheVolume) -> list[FileStatus]:
+    """Return the files in the folder that we made ourselves."""
     try:
-        return [name for name in volume.names() if volume.modified_at(name) is not None]
+        return [file for file in volume.statuses() if file.is_ours]
     except CacheUnavailable as error:
         raise _unusable(error) from None
 

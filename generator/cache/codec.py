@@ -1,24 +1,18 @@
-"""A grant as the content of a file: a header line with a MAC, then JSON.
-
-The MAC is BLAKE2b (RFC 7693) keyed by the volume's key over schema, name and payload: a file that
-was torn, changed or renamed to another grant's name is told from a whole one.
-"""
+"""A grant as the content of a file: what a registry gave, and what a list of the cache shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import blake2b
-from hmac import compare_digest
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backends.base import Secret
 from generator.cache.errors import UnusableFile
 from generator.cache.names import SCHEMA
+from generator.cache.signed import payload_of, sign
 from generator.model import Grant
 
 _HEADER = f"dockercfg-grant {SCHEMA} ".encode()
-_MAC_PERSON = b"dockercfg grant"
 _YEAR_9999 = 253370764800.0
 
 
@@ -37,10 +31,11 @@ class GrantUse:
 
 @dataclass(frozen=True, slots=True)
 class StoredGrant:
-    """A grant as it is kept."""
+    """A grant as it is kept; ``keep_until`` is when nobody will load it any more, aware UTC."""
 
     grant: Grant
     use: GrantUse
+    keep_until: datetime
 
 
 class _Payload(BaseModel):
@@ -53,34 +48,35 @@ class _Payload(BaseModel):
     provider: str
     used_by: tuple[str, ...]
     inputs: dict[str, str]
+    keep_until: float = Field(ge=0, lt=_YEAR_9999)
     username: str
     secret: str = Field(repr=False)
     requested_at: float = Field(ge=0, lt=_YEAR_9999)
-    expires_at: float = Field(ge=0, lt=_YEAR_9999)
+    expires_at: float | None = Field(ge=0, lt=_YEAR_9999)
     server_addresses: tuple[str, ...]
     endpoint: str | None
     clock_skew_s: float
 
 
-def encode_grant(
-    grant: Grant, expires_at: datetime, use: GrantUse, *, name: str, key: bytes
-) -> bytes:
+def encode_grant(stored: StoredGrant, *, name: str, key: bytes) -> bytes:
     """Return a grant as the content of the file ``name``.
 
     Raises:
         ValueError: if it holds what the file can not: text that is not Unicode, or a time that is
             out of range. The message holds no value of it.
     """
+    grant = stored.grant
     try:
         payload = (
             _Payload(
-                provider=use.provider,
-                used_by=use.server_addresses,
-                inputs=dict(use.inputs),
+                provider=stored.use.provider,
+                used_by=stored.use.server_addresses,
+                inputs=dict(stored.use.inputs),
+                keep_until=stored.keep_until.timestamp(),
                 username=grant.username,
                 secret=grant.secret.reveal(),
                 requested_at=grant.requested_at.timestamp(),
-                expires_at=expires_at.timestamp(),
+                expires_at=grant.expires_at.timestamp() if grant.expires_at else None,
                 server_addresses=grant.server_addresses,
                 endpoint=grant.endpoint,
                 clock_skew_s=grant.clock_skew_s,
@@ -90,7 +86,7 @@ def encode_grant(
         )
     except ValueError:
         raise ValueError("the grant can not be written as JSON") from None
-    return _HEADER + _mac(payload, name, key) + b"\n" + payload
+    return sign(payload, header=_HEADER, name=name, key=key)
 
 
 def decode_grant(content: bytes, *, name: str, key: bytes) -> StoredGrant:
@@ -99,11 +95,7 @@ def decode_grant(content: bytes, *, name: str, key: bytes) -> StoredGrant:
     Raises:
         UnusableFile: if the content is anything else.
     """
-    header, _, payload = content.partition(b"\n")
-    if not header.startswith(_HEADER):
-        raise UnusableFile("is no grant of this version")
-    if not compare_digest(header.removeprefix(_HEADER), _mac(payload, name, key)):
-        raise UnusableFile("is damaged, or was made for another name or folder")
+    payload = payload_of(content, header=_HEADER, name=name, key=key)
     try:
         stored = _Payload.model_validate_json(payload)
     except ValidationError:
@@ -111,18 +103,15 @@ def decode_grant(content: bytes, *, name: str, key: bytes) -> StoredGrant:
     grant = Grant(
         username=stored.username,
         secret=Secret(stored.secret),
-        requested_at=datetime.fromtimestamp(stored.requested_at, UTC),
-        expires_at=datetime.fromtimestamp(stored.expires_at, UTC),
+        requested_at=_moment(stored.requested_at),
+        expires_at=None if stored.expires_at is None else _moment(stored.expires_at),
         server_addresses=stored.server_addresses,
         endpoint=stored.endpoint,
         clock_skew_s=stored.clock_skew_s,
     )
-    return StoredGrant(grant, GrantUse(stored.provider, stored.used_by, stored.inputs))
+    use = GrantUse(stored.provider, stored.used_by, stored.inputs)
+    return StoredGrant(grant, use, _moment(stored.keep_until))
 
 
-def _mac(payload: bytes, name: str, key: bytes) -> bytes:
-    mac = blake2b(digest_size=32, key=key, person=_MAC_PERSON)
-    for part in (_HEADER, name.encode(), payload):
-        mac.update(len(part).to_bytes(8, "big"))
-        mac.update(part)
-    return mac.hexdigest().encode()
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -15,3 +15,7 @@ class UnusableFile(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SealedFile(UnusableFile):
+    """One file is encrypted, and none of our keys opens it; it may be whole."""

@@ -49,6 +49,12 @@ def is_fresh(now: float, requested_at: float, expires_at: float, rule: Freshness
     return requested_at - CLOCK_STEP_S <= now < fresh_until(requested_at, expires_at, rule)
 
 
+def is_fresh_static(now: float, requested_at: float, keep_s: float, rule: FreshnessRule) -> bool:
+    """Return whether a stored secret without expiry may be used: only its age counts."""
+    oldest_s = keep_s if rule.max_age_s is None else min(keep_s, rule.max_age_s)
+    return requested_at - CLOCK_STEP_S <= now < requested_at + oldest_s
+
+
 def keeps_promise(now: float, requested_at: float, expires_at: float, rule: FreshnessRule) -> bool:
     """Return whether a stored grant may stand in after a refresh that failed.
 

@@ -1,8 +1,9 @@
 """What the files of a cache folder are called; plain strings, importing nothing.
 
-A grant lies in ``grant-HEX``; files that go with it share the name and add a suffix, such as its
-lock ``grant-HEX.lock``. A finished document lies in ``finished-HEX``, the index that leads to it in
-``finished-HEX.index`` with digits of its own; ``finished-XX.lock`` is one of 256 run locks.
+A grant lies in ``grant-HEX``; files that go with it share the name and add a suffix: its lock is
+``grant-HEX.lock``, the note of a failed fetch ``grant-HEX.failed``. A finished document lies in
+``finished-HEX``, the index that leads to it in ``finished-HEX.index`` with digits of its own;
+``finished-XX.lock`` is one of 256 run locks.
 """
 
 KEY_FILE = "key"
@@ -10,6 +11,7 @@ IGNORE_FILE = ".gitignore"
 GRANT_PREFIX = "grant-"
 DOCUMENT_PREFIX = "finished-"
 LOCK_SUFFIX = ".lock"
+FAILURE_SUFFIX = ".failed"
 INDEX_SUFFIX = ".index"
 TEMPORARY_PREFIX = ".tmp-"
 

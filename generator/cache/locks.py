@@ -1,11 +1,15 @@
 """One lock for each grant, so that jobs which start together fetch it once.
 
 It is flock(2) on a descriptor of our own: it ends with the descriptor, whatever its holder dies
-of, and lock files are never unlinked, as that would split those who wait over two of them. Polling
-keeps the waiting cancellable without a thread.
+of. Polling keeps the waiting cancellable without a thread.
+
+A lock file can be removed, or ten thousand grants of last year would leave ten thousand of them.
+That splits nobody over two files, because of two rules: who has locked a file holds the lock only
+if the name still leads to that very file (`CacheVolume.is_lock`), else it tries again with the one
+that does; and only who holds the lock removes the file. While somebody holds it nobody else may
+move the name away from it, so a second holder can not be.
 """
 
-import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,8 +17,11 @@ from contextlib import asynccontextmanager, contextmanager
 import anyio
 
 from generator.cache.errors import CacheUnavailable
-from generator.cache.private import words_of
+from generator.cache.private import close, words_of
 from generator.cache.volume import CacheVolume
+
+PATIENCE_S = 10.0
+"""Longer than an ordinary fetch, shorter than a job's own deadline."""
 
 _FIRST_DELAY_S = 0.010
 _LONGEST_DELAY_S = 0.150
@@ -26,71 +33,69 @@ async def grant_lock(
     volume: CacheVolume,
     name: str,
     *,
-    patience_s: float = 10.0,
+    patience_s: float = PATIENCE_S,
     sleep: Callable[[float], Awaitable[object]] = anyio.sleep,
 ) -> AsyncIterator[bool]:
     """Hold the lock of a grant; yields ``False`` if it can not be had.
 
     That is so when somebody else keeps it for ``patience_s``, or, with a remark, when the volume
-    can not lock. Whoever gets ``False`` goes on without.
+    can not lock. Whoever gets ``False`` goes on without. What counts is how long we meant to sleep:
+    where the machine is too busy to wake us in time the holder is slow for the same reason, and if
+    all who wait then fetched as well, it would be slower still.
     """
-    descriptor = _open(volume, name)
-    if descriptor is None:
-        yield False
-        return
-    try:
-        yield await _wait(volume, descriptor, patience_s, sleep)
-    finally:
-        os.close(descriptor)
+    left_s, delay_s = patience_s, _FIRST_DELAY_S
+    while (lock := _try(volume, name)) == _TAKEN and left_s > 0:
+        # Not all at once: those who started together would keep asking together.
+        pause_s = min(delay_s * random.uniform(0.5, 1), left_s)  # noqa: S311 - no secret
+        await sleep(pause_s)
+        left_s -= pause_s
+        delay_s = min(delay_s * _GROWTH, _LONGEST_DELAY_S)
+    with _released(lock) as held:
+        yield held
 
 
 @contextmanager
 def lock_if_free(volume: CacheVolume, name: str) -> Iterator[bool]:
     """Hold the lock of a grant if nobody else does; never waits."""
-    descriptor = _open(volume, name)
-    if descriptor is None:
+    with _released(_try(volume, name)) as held:
+        yield held
+
+
+_TAKEN, _UNABLE = -1, -2
+"""What stands for a descriptor when somebody else has the lock, and when nobody can have it."""
+
+
+@contextmanager
+def _released(lock: int) -> Iterator[bool]:
+    if lock < 0:
         yield False
         return
     try:
-        yield _lock(volume, descriptor) is True
+        yield True
     finally:
-        os.close(descriptor)
+        close(lock)
 
 
-async def _wait(
-    volume: CacheVolume,
-    descriptor: int,
-    patience_s: float,
-    sleep: Callable[[float], Awaitable[object]],
-) -> bool:
-    waited_s, delay_s = 0.0, _FIRST_DELAY_S
-    while (held := _lock(volume, descriptor)) is False and waited_s < patience_s:
-        # Not all at once: those who started together would keep asking together.
-        pause_s = min(delay_s * random.uniform(0.5, 1), patience_s - waited_s)  # noqa: S311 - no secret
-        await sleep(pause_s)
-        waited_s += pause_s
-        delay_s = min(delay_s * _GROWTH, _LONGEST_DELAY_S)
-    return held is True
-
-
-def _open(volume: CacheVolume, name: str) -> int | None:
-    try:
-        return volume.open_lock(name)
-    except CacheUnavailable as error:
-        volume.remark("cache-not-writable", error.reason)
-        return None
-
-
-def _lock(volume: CacheVolume, descriptor: int) -> bool | None:
-    """Return whether the lock is held now, ``None`` if this file system has no locks."""
+def _try(volume: CacheVolume, name: str) -> int:
+    """Return the descriptor of the locked file, `_TAKEN` or, with a remark, `_UNABLE`."""
     from filelock import lock_descriptor  # noqa: PLC0415 - a warm run takes no lock
 
     try:
-        return lock_descriptor(descriptor, blocking=False)
+        descriptor = volume.open_lock(name)
+    except CacheUnavailable as error:
+        volume.remark("cache-not-writable", error.reason)
+        return _UNABLE
+    outcome = _UNABLE
+    try:
+        held = lock_descriptor(descriptor, blocking=False)
+        outcome = descriptor if held and volume.is_lock(name, descriptor) else _TAKEN
     except OSError as error:
         volume.remark(
             "cache-not-lockable",
             f"cache folder {volume.path} can not be locked: {words_of(error)}; "
             "jobs that start together may each fetch the same grant",
         )
-        return None
+    finally:
+        if outcome != descriptor:
+            close(descriptor)
+    return outcome

@@ -39,7 +39,7 @@ def read_private(folder: int, name: str, *, limit: int, links: int = 1) -> bytes
     except OSError as error:
         raise UnusableFile(f"can not be read: {words_of(error)}") from None
     finally:
-        os.close(descriptor)
+        close(descriptor)
     if len(content) > limit:
         raise UnusableFile("is too large")
     return content
@@ -76,6 +76,14 @@ def is_written_by_us(status: os.stat_result) -> bool:
 def is_our_file(status: os.stat_result) -> bool:
     """Return whether it is a regular file that we made ourselves."""
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def close(descriptor: int) -> None:
+    """Close a descriptor; Linux does so even if it says that something failed (close(2))."""
+    try:  # noqa: SIM105 - contextlib is an import that a fast run does not make
+        os.close(descriptor)
+    except OSError:
+        pass  # what was read is read, and what counts was synchronised before
 
 
 def words_of(error: OSError) -> str:

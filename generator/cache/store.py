@@ -2,17 +2,34 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Protocol
 
-from generator.cache.codec import GrantUse, decode_grant, encode_grant
+from generator.cache import layout
+from generator.cache.codec import GrantUse, StoredGrant, decode_grant, encode_grant
 from generator.cache.errors import CacheUnavailable, UnusableFile
+from generator.cache.failures import LARGEST_NOTE, FailureNote, decode_note, encode_note
 from generator.cache.locks import grant_lock
 from generator.cache.prune import prune_volume
+from generator.cache.sealing import OVERHEAD, CacheKeys, seal, unseal
 from generator.cache.volume import CacheVolume
 from generator.model import Grant
 
 LARGEST_GRANT = 256 * 1024
+
+
+def read_grant(volume: CacheVolume, name: str, keys: CacheKeys | None) -> StoredGrant | None:
+    """Return what is stored under a name, ``None`` if there is nothing.
+
+    Raises:
+        SealedFile: if it is encrypted, and not with one of ``keys``.
+        UnusableFile: if what lies there is no grant that we can trust.
+    """
+    content = volume.peek(name, limit=LARGEST_GRANT + OVERHEAD)
+    if content is None:
+        return None
+    return decode_grant(unseal(content, keys, name=name), name=name, key=volume.key)
 
 
 class GrantCache(Protocol):
@@ -27,12 +44,25 @@ class GrantCache(Protocol):
         """Return a grant, fresh or not, ``None`` if there is none."""
         ...
 
-    def store(self, name: str, grant: Grant, use: GrantUse) -> None:
-        """Keep a grant in place of the one of that name; one without expiry is not kept."""
+    def store(
+        self, name: str, grant: Grant, use: GrantUse, *, static_s: float | None = None
+    ) -> None:
+        """Keep a grant in place of the one of that name.
+
+        One without expiry is kept for ``static_s`` seconds, and only if it is encrypted.
+        """
+        ...
+
+    def failure(self, name: str) -> FailureNote | None:
+        """Return what a failed fetch of the grant has left for those who wait."""
+        ...
+
+    def note_failure(self, name: str, note: FailureNote) -> None:
+        """Leave a note for those who wait for the grant; the caller holds its lock."""
         ...
 
     def prune(self, now: float) -> int:
-        """Remove what has expired at ``now`` (epoch seconds); return how many grants that were."""
+        """Remove what nobody will load after ``now`` (epoch seconds); return how many grants."""
         ...
 
     def lock(self, name: str) -> AbstractAsyncContextManager[bool]:
@@ -43,12 +73,19 @@ class GrantCache(Protocol):
 class GrantStore:
     """Grants in a volume.
 
-    ``warn`` is called with a reference and a message, once a run for each kind of trouble.
+    ``warn`` is called with a reference and a message, once a run for each kind of trouble. With
+    ``keys`` all content is encrypted, and what is not counts as absent.
     """
 
-    def __init__(self, volume: CacheVolume, warn: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        volume: CacheVolume,
+        warn: Callable[[str, str], None],
+        keys: CacheKeys | None = None,
+    ) -> None:
         self.volume = volume
         self._warn = warn
+        self._keys = keys
 
     @property
     def key(self) -> bytes:
@@ -57,26 +94,54 @@ class GrantStore:
 
     def load(self, name: str) -> Grant | None:
         """Return the grant of that name; what can not be read or trusted is a miss."""
-        grant = self._decoded(name)
+        grant = None
+        try:
+            stored = self._read(name)
+            grant = stored.grant if stored else None
+        except UnusableFile as error:
+            self.volume.remark_unusable(name, error)
         self._hand_on_remarks()
         return grant
 
-    def store(self, name: str, grant: Grant, use: GrantUse) -> None:
-        """Keep the grant, if it expires; a folder that can not be written is worth a warning."""
-        if grant.expires_at is None:
+    def store(
+        self, name: str, grant: Grant, use: GrantUse, *, static_s: float | None = None
+    ) -> None:
+        """Keep the grant, if it expires; a folder that can not be written is worth a warning.
+
+        ``static_s`` is for how long to keep one without expiry, which needs encryption.
+        """
+        keep_until = grant.expires_at
+        if keep_until is None and static_s is not None and self._keys is not None:
+            keep_until = grant.requested_at + timedelta(seconds=static_s)
+        if keep_until is None:
             return
         try:
-            content = encode_grant(grant, grant.expires_at, use, name=name, key=self.key)
-            self._write(name, content)
-        except CacheUnavailable as error:
-            self.volume.remark("cache-not-writable", error.reason)
+            content = self._encoded(StoredGrant(grant, use, keep_until), name)
+            self._write(name, content, modified_at=keep_until.timestamp())
         except ValueError as error:
             self.volume.remark("cache-grant-not-stored", f"{name} was not stored: {error}")
         self._hand_on_remarks()
 
+    def failure(self, name: str) -> FailureNote | None:
+        """Return the note that a failed fetch of the grant has left; garbage is none."""
+        file = name + layout.FAILURE_SUFFIX
+        with suppress(UnusableFile):
+            content = self.volume.peek(file, limit=LARGEST_NOTE + OVERHEAD)
+            if content is not None:
+                content = unseal(content, self._keys, name=file)
+                return decode_note(content, name=name, key=self.key)
+        return None
+
+    def note_failure(self, name: str, note: FailureNote) -> None:
+        """Leave a note for those who wait for the grant; the caller holds its lock."""
+        with suppress(ValueError):  # who can not be told finds out for himself
+            content = encode_note(note, name=name, key=self.key)
+            self._write(name + layout.FAILURE_SUFFIX, content)
+        self._hand_on_remarks()
+
     def prune(self, now: float) -> int:
-        """Remove the grants that have expired, and what killed processes left behind."""
-        return prune_volume(self.volume, now, limit=LARGEST_GRANT)
+        """Remove what nobody will load again, and what is too much; return how many grants."""
+        return prune_volume(self.volume, now, self._read)
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:
@@ -85,20 +150,21 @@ class GrantStore:
             self._hand_on_remarks()
             yield held
 
-    def _decoded(self, name: str) -> Grant | None:
-        content = self.volume.read(name, limit=LARGEST_GRANT)
-        if content is None:
-            return None
-        try:
-            return decode_grant(content, name=name, key=self.key).grant
-        except UnusableFile as error:
-            self.volume.remark_unusable(name, error)
-            return None
+    def _read(self, name: str) -> StoredGrant | None:
+        return read_grant(self.volume, name, self._keys)
 
-    def _write(self, name: str, content: bytes) -> None:
+    def _encoded(self, stored: StoredGrant, name: str) -> bytes:
+        content = encode_grant(stored, name=name, key=self.key)
         if len(content) > LARGEST_GRANT:
             raise ValueError(f"it is larger than {LARGEST_GRANT // 1024} KiB")
-        self.volume.write(name, content)
+        return content
+
+    def _write(self, file: str, content: bytes, *, modified_at: float | None = None) -> None:
+        sealed = seal(content, self._keys, name=file)
+        try:
+            self.volume.write(file, sealed, modified_at=modified_at)
+        except CacheUnavailable as error:
+            self.volume.remark("cache-not-writable", error.reason)
 
     def _hand_on_remarks(self) -> None:
         for remark in self.volume.take_remarks():
@@ -120,10 +186,19 @@ class NoStore:
         """Return nothing."""
         return None
 
-    def store(self, name: str, grant: Grant, use: GrantUse) -> None:
+    def store(
+        self, name: str, grant: Grant, use: GrantUse, *, static_s: float | None = None
+    ) -> None:
         """Keep nothing."""
 
-    def prune(self, now: float) -> int:  # noqa: ARG002 - a null object asks for nothing
+    def failure(self, name: str) -> FailureNote | None:  # noqa: ARG002 - as above
+        """Return nothing."""
+        return None
+
+    def note_failure(self, name: str, note: FailureNote) -> None:
+        """Tell nobody."""
+
+    def prune(self, now: float) -> int:  # noqa: ARG002 - as above
         """Remove nothing."""
         return 0
 

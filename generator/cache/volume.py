@@ -16,7 +16,8 @@ from typing import Self
 
 from generator.cache import files, folder, layout
 from generator.cache.errors import CacheUnavailable, UnusableFile
-from generator.cache.private import read_private, words_of
+from generator.cache.mounts import locks_stay_here
+from generator.cache.private import close, read_private, words_of
 
 __all__ = ["CacheUnavailable", "CacheVolume", "Remark", "open_volume"]
 
@@ -41,6 +42,7 @@ class CacheVolume:
         self._folder = descriptor
         self._remarks: dict[str, Remark] = {}
         self._taken: set[str] = set()
+        self._locks_looked_at = False
 
     @property
     def descriptor(self) -> int:
@@ -60,7 +62,7 @@ class CacheVolume:
 
     def close(self) -> None:
         """Let go of the folder."""
-        os.close(self._folder)
+        close(self._folder)
 
     def read(self, name: str, *, limit: int) -> bytes | None:
         """Return the content of a file, ``None`` if it is absent or, with a remark, unusable."""
@@ -78,7 +80,7 @@ class CacheVolume:
         """
         return read_private(self._folder, name, limit=limit)
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes, *, modified_at: float | None = None) -> None:
         """Put a file in place whole; what is not ours stays, with a remark.
 
         Raises:
@@ -87,7 +89,7 @@ class CacheVolume:
         self._check_writable()
         try:
             if files.may_replace(self._folder, name):
-                files.write_whole(self._folder, name, content)
+                files.write_whole(self._folder, name, content, modified_at=modified_at)
             else:
                 self.remark_unusable(name, UnusableFile("is no file of ours and is left alone"))
         except OSError as error:
@@ -100,6 +102,7 @@ class CacheVolume:
             CacheUnavailable: if there is none and none can be made.
         """
         self._check_writable()
+        self._remark_locks()
         lock = name + layout.LOCK_SUFFIX
         try:
             return files.open_private(self._folder, lock)
@@ -110,33 +113,36 @@ class CacheVolume:
                 f"cache folder {self.path}: file {lock} {error.reason}"
             ) from None
 
-    def names(self) -> Sequence[str]:
-        """Return the names of all files in the folder, foreign ones too.
+    def is_lock(self, name: str, descriptor: int) -> bool:
+        """Return whether the descriptor's file is still the one to lock for ``name``.
+
+        Raises:
+            OSError: if that can not be told.
+        """
+        return files.is_named(self._folder, name + layout.LOCK_SUFFIX, descriptor)
+
+    def statuses(self) -> Sequence[files.FileStatus]:
+        """Return what is known of all files in the folder, foreign ones too.
 
         Raises:
             CacheUnavailable: if the folder can not be listed.
         """
         try:
-            return os.listdir(self._folder)  # noqa: PTH208 - by descriptor, no path is walked
+            return files.statuses(self._folder)
         except OSError as error:
             raise CacheUnavailable(
                 f"cache folder {self.path} can not be listed: {words_of(error)}"
             ) from None
 
-    def modified_at(self, name: str) -> float | None:
-        """Return when a file of ours was written, ``None`` if it is gone or foreign."""
-        try:
-            return files.modified_at(self._folder, name)
-        except OSError:
-            return None
-
     def remove(self, name: str) -> bool:
-        """Remove a file; return whether it was there.
+        """Remove a file of ours; return whether it was there.
 
         Raises:
             CacheUnavailable: if the folder can not be written.
         """
         try:
+            if not files.may_replace(self._folder, name):
+                return False
             os.unlink(name, dir_fd=self._folder)
         except FileNotFoundError:
             return False
@@ -157,6 +163,17 @@ class CacheVolume:
         fresh = [r for reference, r in self._remarks.items() if reference not in self._taken]
         self._taken.update(remark.reference for remark in fresh)
         return fresh
+
+    def _remark_locks(self) -> None:
+        if self._locks_looked_at:
+            return
+        self._locks_looked_at = True
+        if kind := locks_stay_here(self._folder):
+            self.remark(
+                "cache-locks-local",
+                f"cache folder {self.path} lies on {kind}, whose locks end at this machine: "
+                "jobs on other machines may each fetch the same grant",
+            )
 
     def _check_writable(self) -> None:
         if not self.writable:
@@ -206,8 +223,8 @@ def open_volume(path: Path) -> CacheVolume:
             folder.hide_from_git(descriptor)
         return CacheVolume(path, descriptor, key, writable=writable)
     except OSError as error:
-        os.close(descriptor)
+        close(descriptor)
         raise folder.unusable(path, error) from None
     except BaseException:
-        os.close(descriptor)
+        close(descriptor)
         raise

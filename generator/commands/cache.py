@@ -6,14 +6,17 @@ JSON: ``folder``, and ``grants`` with ``name``, ``provider``, ``server_addresses
 of a grant that can not be read is null.
 """
 
+import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import anyio
 
-from generator.cache.prune import prune_volume
-from generator.cache.store import LARGEST_GRANT
+from generator.cache.prune import BOUNDS, prune_volume
+from generator.cache.sealing import CacheKeys
+from generator.cache.store import read_grant
 from generator.cache.volume import CacheVolume
 from generator.call import Call, freshness_rule
 from generator.config.load import load_cache_settings
@@ -40,7 +43,7 @@ def list_grants(call: Call) -> int:
     rule = freshness_rule(call.settings, settings)
     now = time.time()
     with opened_to_look(folder) as volume:
-        grants = stocked(volume, now, rule) if volume else []
+        grants = stocked(volume, now, rule, settings.keys) if volume else []
     if call.settings.json:
         print_json({"folder": str(folder), "grants": [_row(grant) for grant in grants]})
     elif grants:
@@ -53,9 +56,9 @@ def list_grants(call: Call) -> int:
 
 def prune(call: Call) -> int:
     """Remove what has expired, and what killed processes left behind."""
-    folder, _ = _named(call)
+    folder, settings = _named(call)
     with opened_to_remove(folder) as volume:
-        removed = prune_volume(volume, time.time(), limit=LARGEST_GRANT) if volume else 0
+        removed = _pruned(volume, settings.keys) if volume else 0
     print_lines([f"removed {_tokens(removed)} from {folder}"])
     return ExitCode.OK
 
@@ -68,7 +71,8 @@ def clear(call: Call) -> int:
         if volume is None:
             print_lines([f"no token is stored in {folder}"])
             return ExitCode.OK
-        grants = stocked(volume, time.time(), freshness_rule(call.settings, settings))
+        rule = freshness_rule(call.settings, settings)
+        grants = stocked(volume, time.time(), rule, settings.keys)
         chosen = [g for g in grants if not hosts or hosts & set(g.server_addresses)]
         kept = anyio.run(partial(_remove_all, volume, chosen))
     for grant in kept:
@@ -89,6 +93,12 @@ def clear(call: Call) -> int:
     lines = [f"removed {_shown(grant)}" for grant in chosen if grant not in kept]
     print_lines([*lines, f"removed {_tokens(len(lines))} from {folder}"])
     return ExitCode.UNAVAILABLE if kept else ExitCode.OK
+
+
+def _pruned(volume: CacheVolume, keys: CacheKeys | None) -> int:
+    """Remove all that there is to remove: a run does so bit by bit, in passing."""
+    read = partial(read_grant, volume, keys=keys)
+    return prune_volume(volume, time.time(), read, replace(BOUNDS, removals=sys.maxsize))
 
 
 async def _remove_all(volume: CacheVolume, grants: list[Stocked]) -> list[Stocked]:

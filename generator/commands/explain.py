@@ -78,7 +78,7 @@ def _shelf(setup: Setup, now: float) -> Shelf:
         with opened_to_look(folder) as volume:
             if volume is None:
                 return Shelf(nothing, {}, f"there is no cache in {folder} yet")
-            grants = stocked(volume, now, setup.rule)
+            grants = stocked(volume, now, setup.rule, setup.config.cache.keys)
             return Shelf(volume.key, {grant.name: grant for grant in grants})
     except CacheError as error:
         return Shelf(nothing, {}, error.message)

@@ -73,7 +73,11 @@ class Run:
         return content
 
     def _cache(self) -> GrantCache:
-        return open_cache(self.setup.cache_folder, warn=partial(_warn, self.setup.call))
+        return open_cache(
+            self.setup.cache_folder,
+            warn=partial(_warn, self.setup.call),
+            keys=self.setup.config.cache.keys,
+        )
 
     def _work(self) -> Work:
         setup, settings = self.setup, self.setup.call.settings
@@ -85,6 +89,7 @@ class Run:
             elapsed_s=setup.call.elapsed_s(),
             refresh=settings.refresh,
             keep_going=settings.keep_going,
+            static_s=setup.config.cache.static_s,
         )
 
 

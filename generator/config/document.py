@@ -43,6 +43,8 @@ class CacheBlock(_Block):
     """A promise: every token lives that much longer. Unset, 10m and at most half a life."""
     max_age: Duration | None = None
     """Fetch again what is older, however long it lives."""
+    static: Duration | None = None
+    """Keep secrets without an expiry that long, if the cache is encrypted; unset, not at all."""
 
 
 class OutputBlock(_Block):
@@ -84,6 +86,12 @@ def read_config(
         if key not in _KEYS:
             problems.unknown_key((key,), _KEYS)
     cache = read_cache(content, problems, base_folder)
+    if cache.static_s and not (settings.cache_key or settings.cache_key_file):
+        problems.add(
+            ("cache", "static"),
+            "a secret without expiry is kept encrypted only, and no key is set",
+            "set DOCKERCFG_CACHE_KEY or DOCKERCFG_CACHE_KEY_FILE, or remove the line",
+        )
     output_block = problems.mapping(content.get("output"), ("output",))
     output = problems.validated(OutputBlock, output_block, ("output",))
     run = problems.validated(RunBlock, {"timeout": content.get("timeout")}, ())
@@ -115,7 +123,7 @@ def read_cache(
     block = problems.mapping(content.get("cache"), ("cache",))
     cache = problems.validated(CacheBlock, block, ("cache",)) or CacheBlock()
     folder = base_folder / cache.dir if cache.dir else None
-    return CacheSettings(folder, cache.min_validity, cache.max_age)
+    return CacheSettings(folder, cache.min_validity, cache.max_age, cache.static)
 
 
 def _selected(

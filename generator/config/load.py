@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
+from generator.config.cache_keys import read_cache_keys
 from generator.config.codeship import SETS
 from generator.config.conventions import Variables, recognise
 from generator.config.document import read_cache, read_config
@@ -39,9 +40,10 @@ def load_config(
     else:
         source = read_source(settings, inputs, placed)
         config = _from_yaml(settings, source, placed) if source else None
+    keys = read_cache_keys(settings, inputs, placed)
     if placed or config is None:
         raise ConfigError(placed)
-    return config
+    return replace(config, cache=replace(config.cache, keys=keys))
 
 
 def load_cache_settings(
@@ -59,9 +61,10 @@ def load_cache_settings(
         if source is not None:
             cache = read_cache(source.document.content, found, source.base_folder)
             _collect([*source.document.problems, *found.found], source.place, placed)
+    keys = read_cache_keys(settings, inputs, placed)
     if placed:
         raise ConfigError(placed)
-    return cache
+    return replace(cache, keys=keys)
 
 
 def _from_yaml(settings: Settings, source: Source, placed: list[Placed]) -> Config | None:

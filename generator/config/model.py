@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from backends.base import BackendFactory
+from generator.cache.sealing import CacheKeys
 from generator.model import RegistryEntry
 from generator.output.document import OutputFormat
 
@@ -21,11 +22,17 @@ class BackendSetup:
 
 @dataclass(frozen=True, slots=True)
 class CacheSettings:
-    """What ``cache:`` says; durations in seconds, ``None`` where it says nothing."""
+    """What ``cache:`` says; durations in seconds, ``None`` where it says nothing.
+
+    ``static_s`` is for how long a secret without expiry is kept. ``keys`` come from the
+    environment.
+    """
 
     dir: Path | None = None
     min_validity_s: float | None = None
     max_age_s: float | None = None
+    static_s: float | None = None
+    keys: CacheKeys | None = None
 
 
 def _nowhere(_path: tuple[str, ...]) -> str | None:

@@ -1,12 +1,10 @@
 """Where the text of a config comes from: the file, or the variable, that was named."""
 
-import errno
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
+from generator.config.text_file import read_text_file
 from generator.config.yaml_text import Path, TextDocument, parse_yaml, shown_key
 from generator.model import Problem
 from generator.settings import Settings
@@ -46,28 +44,8 @@ def read_source(settings: Settings, inputs: InputRecorder, placed: list[Placed])
     path = FilePath(settings.config)
     inputs.file(path.absolute())
     try:
-        return Source(str(path), parse_yaml(_read(path)), path.absolute().parent)
-    except OSError as error:
-        words = {errno.ENOENT: "does not exist", errno.EACCES: "may not be read"}
-        message = words.get(error.errno or 0, "can not be read")
-        placed.append((str(path), Problem((), message, "check --config, and what is mounted")))
+        text = read_text_file(path, limit=LARGEST_CONFIG)
+        return Source(str(path), parse_yaml(text), path.absolute().parent)
     except ValueError as error:
-        placed.append((str(path), Problem((), str(error), "name a YAML file")))
+        placed.append((str(path), Problem((), str(error), "check --config, and what is mounted")))
     return None
-
-
-def _read(path: FilePath) -> str:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("is not a regular file")
-        content = b""
-        while chunk := os.read(descriptor, LARGEST_CONFIG + 1):
-            content += chunk
-            if len(content) > LARGEST_CONFIG:
-                raise ValueError("is larger than 1 MiB")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8 text") from None
-    finally:
-        os.close(descriptor)

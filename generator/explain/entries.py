@@ -101,6 +101,7 @@ def _told(look: _Look, setup: Setup, shelf: Shelf, taken: set[str], now: float) 
             now=now,
             rule=setup.rule,
             refresh=setup.call.settings.refresh,
+            static_s=setup.config.cache.static_s,
         )
     return EntryTold(
         look.entry,

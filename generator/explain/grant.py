@@ -44,6 +44,7 @@ def tell_grant(
     now: float,
     rule: FreshnessRule,
     refresh: bool,
+    static_s: float | None = None,
 ) -> GrantTold:
     """Return what a run at ``now`` would do for a grant.
 
@@ -54,8 +55,10 @@ def tell_grant(
         now: seconds since the epoch.
         rule: what a fresh one must still be good for.
         refresh: whether new ones are asked for in any case.
+        static_s: for how long a credential of a secret store is kept that is handed through.
     """
-    if getattr(plan.provider, "hands_through", False):
+    is_kept = static_s is not None and plan.inputs.are_remote
+    if getattr(plan.provider, "hands_through", False) and not is_kept:
         return GrantTold(
             "not-cached", "static", "the credential is handed through as it is; nothing is stored"
         )

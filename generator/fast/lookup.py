@@ -98,7 +98,8 @@ def grant_stamp(folder: int, name: str) -> tuple[int, int] | None:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
+    # Its time of modification is when it expires; this one nobody can set.
+    return status.st_ctime_ns, status.st_size
 
 
 def _found(

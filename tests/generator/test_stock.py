@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from backends.base import Secret
 from generator.cache.freshness import FreshnessRule
+from generator.cache.sealing import CacheKeys
 from generator.cache.volume import open_volume
 from generator.errors import CacheError, OutputError
 from generator.stock import opened_to_look, opened_to_remove, remove, remove_documents, stocked
@@ -17,6 +19,7 @@ from tests.generator.cache.samples import (
     USE,
     make_grant,
     make_store,
+    moment,
     names_in,
     unprivileged,
 )
@@ -77,7 +80,7 @@ def test_what_is_no_cache_is_told(tmp_path: Path, cache: Path) -> None:
             pass
 
 
-async def test_removing_takes_what_goes_with_the_grant_and_leaves_its_lock(cache: Path) -> None:
+async def test_removing_takes_what_goes_with_the_grant_its_lock_last(cache: Path) -> None:
     for suffix in ("", ".failed", ".lock"):
         (cache / f"{OTHER_NAME}{suffix}").write_bytes(b"x")
     for name in ("finished-0a", "finished-0a.lock", "other.txt"):
@@ -86,7 +89,7 @@ async def test_removing_takes_what_goes_with_the_grant_and_leaves_its_lock(cache
         assert volume is not None
         assert await remove(volume, OTHER_NAME)
         remove_documents(volume)
-    left = {".gitignore", "key", NAME, f"{OTHER_NAME}.lock", "finished-0a.lock", "other.txt"}
+    left = {".gitignore", "key", NAME, "finished-0a.lock", "other.txt"}
     assert names_in(cache) == left
 
 
@@ -113,3 +116,21 @@ def test_a_cache_that_can_only_be_read_is_looked_at_and_not_cleared(
         with pytest.raises(OutputError, match="can only be read"), opened_to_remove(cache):
             pass
         cache.chmod(0o700)
+
+
+KEYS, OTHERS = (CacheKeys(Secret(digits * 32)) for digits in ("0b", "0c"))
+
+
+def test_what_is_encrypted_is_told_with_its_key_and_sealed_without(tmp_path: Path) -> None:
+    with open_volume(tmp_path / "cache") as volume:
+        store, _ = make_store(volume, KEYS)
+        store.store(NAME, make_grant(), USE)
+        store.store(OTHER_NAME, make_grant(expires_at=None), USE, static_s=3600)
+        for keys, state in ((KEYS, "fresh"), (OTHERS, "sealed"), (None, "sealed")):
+            grants = stocked(volume, NOW, FreshnessRule(), keys)
+            assert [grant.state for grant in grants] == [state] * 2
+        token, static = stocked(volume, NOW, FreshnessRule(), KEYS)
+        assert (token.use, static.expires_at) == (USE, moment(NOW + 3600))
+        after_an_hour = stocked(volume, NOW + 3600, FreshnessRule(), KEYS)
+        assert [grant.state for grant in after_an_hour] == ["fresh", "expired"]
+        assert CANARY not in repr([token, static])

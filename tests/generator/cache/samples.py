@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backends.base import Secret
 from generator.cache.codec import GrantUse
+from generator.cache.sealing import CacheKeys
 from generator.cache.store import GrantStore
 from generator.cache.volume import CacheVolume
 from generator.model import Grant
@@ -57,9 +58,9 @@ class Warnings:
         return "\n".join(message for _, message in self.given)
 
 
-def make_store(volume: CacheVolume) -> tuple[GrantStore, Warnings]:
+def make_store(volume: CacheVolume, keys: CacheKeys | None = None) -> tuple[GrantStore, Warnings]:
     warnings = Warnings()
-    return GrantStore(volume, warnings), warnings
+    return GrantStore(volume, warnings, keys), warnings
 
 
 def names_in(folder: Path) -> set[str]:

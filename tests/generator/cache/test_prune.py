@@ -1,9 +1,11 @@
 import os
 from pathlib import Path
 
+from generator.cache.failures import FailureNote
 from generator.cache.locks import grant_lock
 from generator.cache.prune import MOST_DOCUMENTS
 from generator.cache.volume import CacheVolume, open_volume
+from generator.errors import AccessDenied
 from tests.generator.cache.samples import (
     CANARY,
     NAME,
@@ -16,6 +18,7 @@ from tests.generator.cache.samples import (
 )
 
 WEEK = 7 * 86400.0
+NOTE = FailureNote(AccessDenied("denied", "the registry said no", "ask"), NOW, "")
 
 
 def age(path: Path, seconds: float) -> None:
@@ -33,12 +36,13 @@ def test_expired_grants_go_and_others_stay(volume: CacheVolume) -> None:
     assert warnings.given == []
 
 
-async def test_a_lock_file_is_never_removed(volume: CacheVolume) -> None:
+async def test_what_goes_with_a_grant_goes_with_it(volume: CacheVolume) -> None:
     store, _ = make_store(volume)
     async with store.lock(NAME):
         store.store(NAME, make_grant(expires_at=NOW), USE)
+        store.note_failure(NAME, NOTE)
     store.prune(NOW)
-    assert names_in(volume.path) == {"key", ".gitignore", f"{NAME}.lock"}
+    assert names_in(volume.path) == {"key", ".gitignore"}
 
 
 async def test_a_grant_that_a_neighbour_is_renewing_stays(volume: CacheVolume) -> None:
@@ -110,7 +114,7 @@ def test_what_is_foreign_stays_however_old(volume: CacheVolume) -> None:
 
 def test_files_of_other_kinds_stay(volume: CacheVolume) -> None:
     store, _ = make_store(volume)
-    for name in (f"{NAME}.failed", "finished-00", "grant-notes", f"{NAME}0"):
+    for name in (f"{NAME}.notes", "finished-00", "grant-notes", f"{NAME}0"):
         path = volume.path / name
         path.touch(0o600)
         age(path, 10 * WEEK)

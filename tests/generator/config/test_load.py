@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backends.base import SecretRef
+from backends.base import Secret, SecretRef
 from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.config.model import Config
@@ -272,3 +272,46 @@ def test_a_config_file_that_can_not_be_read_is_one_problem(content: Any, tmp_pat
 def test_an_odd_address_is_remarked_not_refused() -> None:
     config = load("registries: {r: {server: 'r.io:443', username: u, credentials: env:T}}")
     assert "443" in config.remarks[0]
+
+
+STATIC = "cache: {static: 1h}\nregistries: {a: {server: r.example, credentials: vault:s/a}}\n"
+CACHE_KEY = "0a" * 32
+
+
+def test_static_secrets_are_kept_only_if_there_is_a_key(tmp_path: Path) -> None:
+    (problem,) = refused(STATIC)
+    assert problem.startswith("1 cache.static: a secret without expiry is kept encrypted only")
+    config = load(STATIC, cache_key=Secret(CACHE_KEY))
+    assert config.cache.static_s == 3600
+    file = tmp_path / "key"
+    file.write_text(CACHE_KEY + "\n")
+    keys = load(STATIC, cache_key_file=str(file)).cache.keys
+    assert keys is not None
+    assert keys.current == Secret(CACHE_KEY)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"cache_key": Secret(CACHE_KEY), "cache_key_file": "/x"}, "DOCKERCFG_CACHE_KEY is set as"),
+        ({"cache_key_file": "/nonexistent"}, "/nonexistent does not exist"),
+        ({"cache_key_file": "/dev/null"}, "/dev/null is not a regular file"),
+        ({"cache_key_file": "/etc/hostname"}, "/etc/hostname is not 32 bytes"),
+        ({"cache_key_previous": Secret(CACHE_KEY)}, "there is no DOCKERCFG_CACHE_KEY"),
+    ],
+)
+def test_keys_that_can_not_be_meant_are_told(settings: dict[str, Any], message: str) -> None:
+    problems = refused("registries: {a: {server: r.example, credentials: env:T}}", **settings)
+    assert len(problems) == 1
+    assert message in problems[0]
+    assert problems[0].startswith("DOCKERCFG_CACHE_KEY_")
+
+
+def test_a_key_of_another_kind_of_file_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    for content in (b"\xff\xfe", CANARY.encode() * 1000):
+        file.write_bytes(content)
+        (problem,) = refused(
+            "registries: {a: {server: r.example, credentials: env:T}}", cache_key_file=str(file)
+        )
+        assert str(file) in problem

@@ -124,6 +124,23 @@ def test_the_closest_is_compared_and_of_two_the_latest() -> None:
     assert answer.stored == near
 
 
+class HandsThrough(FakeProvider):
+    hands_through = True
+
+
+@pytest.mark.parametrize(
+    ("backend", "static_s", "way"),
+    [("vault", 3600.0, "warm"), ("vault", None, "static"), ("env", 3600.0, "static")],
+)
+def test_a_credential_that_is_handed_through_may_be_kept(
+    backend: str, static_s: float | None, way: str
+) -> None:
+    ref = SecretRef(backend, "secret/ci")
+    of = GrantInputs("fake", GrantKey(ROLE), [("password", ref)], [[("value", Secret(CANARY))]])
+    through = replace(plan(of), provider=HandsThrough(Clock()))
+    assert told(kept(of), of=through, static_s=static_s).way == way
+
+
 def test_other_servers_other_kinds_and_other_entries_are_not_compared() -> None:
     other_server = kept(inputs("x"), name=OTHER_NAME, server_addresses=("s.example",))
     other_kind = kept(name=OTHER_NAME, use=GrantUse("ecr", ("r.example",), {"a": "b"}))

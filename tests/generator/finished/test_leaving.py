@@ -234,10 +234,10 @@ def test_a_disk_that_fills_up_meanwhile_is_no_reason_to_fail_or_to_warn(
 ) -> None:
     write = CacheVolume.write
 
-    def full(volume: CacheVolume, name: str, content: bytes) -> None:
+    def full(volume: CacheVolume, name: str, content: bytes, **options: float | None) -> None:
         if name.startswith("finished-"):
             raise CacheUnavailable("full")
-        write(volume, name, content)
+        write(volume, name, content, **options)
 
     monkeypatch.setattr(CacheVolume, "write", full)
     assert configured(place, ECR).ordinary() == 0
