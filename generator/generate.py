@@ -113,12 +113,10 @@ async def _all_of(
     plans: Sequence[GrantPlan], source: GrantSource, work: Work
 ) -> dict[str, Granted | EntryError]:
     outcomes: dict[str, Granted | EntryError] = {}
-    stale = []
     for plan in plans:
         if granted := source.load(plan):
             outcomes[plan.name] = granted
-        else:
-            stale.append(plan)
+    stale = [plan for plan in plans if plan.name not in outcomes]
 
     async def obtain(plan: GrantPlan) -> None:
         try:
@@ -126,10 +124,17 @@ async def _all_of(
         except EntryError as error:
             outcomes[plan.name] = error
 
+    def is_late(plan: GrantPlan) -> bool:
+        outcome = outcomes[plan.name]
+        return isinstance(outcome, Granted) and source.is_late(outcome)
+
     with anyio.move_on_after(work.timeout_s - work.elapsed_s):
-        async with anyio.create_task_group() as group:
-            for plan in stale:
-                group.start_soon(obtain, plan)
+        waiting = stale
+        while waiting:
+            async with anyio.create_task_group() as group:
+                for plan in waiting:
+                    group.start_soon(obtain, plan)
+            waiting = [plan for plan in plans if is_late(plan)]
     if stale:
         source.cache.prune(source.context.clock().timestamp())
     for plan in stale:

@@ -115,6 +115,12 @@ class GrantSource:
             return None
         return Granted(stored, "cached", stored_as=plan.name)
 
+    def is_late(self, granted: Granted) -> bool:
+        """Return whether a stored grant lost its promise while others were waited for."""
+        if granted.state == "fetched" or granted.grant.expires_at is None:
+            return False
+        return not self._keeps_promise(granted.grant)
+
     async def obtain(self, plan: GrantPlan) -> Granted:
         """Return a grant that is fresh: a neighbour's, or one fetched now.
 

@@ -15,6 +15,9 @@ CLOCK_STEP_S = 60.0
 SPENT_SHARE = 0.8
 """The share of its life after which a token is renewed ahead of need."""
 
+WRITING_S = 1.0
+"""What passes at most between judging a token and its file being in place, on a busy machine."""
+
 LIFETIME_TOLERANCE_S = 2.0
 """Servers tell an expiry in whole seconds, and clocks are compared no finer than to two."""
 
@@ -36,7 +39,7 @@ class FreshnessRule:
 def fresh_until(requested_at: float, expires_at: float, rule: FreshnessRule) -> float:
     """Return the first moment at which the grant is no longer fresh."""
     last_use_at = expires_at - _reserve_s(requested_at, expires_at, rule)
-    # A remaining validity of exactly the reserve still keeps it.
+    # Exactly the reserve is still enough.
     until = math.nextafter(last_use_at, math.inf)
     until = min(until, requested_at + SPENT_SHARE * (expires_at - requested_at))
     if rule.max_age_s is not None:
@@ -76,8 +79,11 @@ def is_usable(now: float, expires_at: float) -> bool:
 
 
 def _reserve_s(requested_at: float, expires_at: float, rule: FreshnessRule) -> float:
-    """Return how much validity must be left for the grant to be used."""
+    """Return how much validity must be left for the grant to be used.
+
+    The promise is about the file, so what its writing takes comes on top.
+    """
     wanted_s = rule.min_validity_s
     if not rule.promised:
         wanted_s = min(wanted_s, (expires_at - requested_at) / 2)
-    return max(wanted_s, SHORTEST_USE_S)
+    return max(wanted_s, SHORTEST_USE_S) + WRITING_S

@@ -83,6 +83,23 @@ async def test_a_grant_that_is_no_longer_fresh_is_fetched_again(host: Host) -> N
     assert states(await host.run(entry("a"))) == ["fetched"]
 
 
+async def test_a_token_that_loses_its_promise_while_another_is_waited_for_is_renewed(
+    host: Host,
+) -> None:
+    promise = FreshnessRule(3600, promised=True)
+    await host.run(entry("a"), rule=promise)
+    host.clock.advance(9 * 3600)  # fresh still: less than 80 % of its life is gone
+
+    def slow(request: GrantRequest) -> None:
+        if request.entry.name == "b":
+            host.clock.advance(2.5 * 3600)
+
+    host.provider.respond = slow
+    outcome = await host.run(entry("a"), entry("b"), rule=promise)
+    assert states(outcome) == ["fetched", "fetched"]
+    assert host.provider.calls == ["a", "b", "a"]
+
+
 async def test_refresh_fetches_although_there_is_a_fresh_one(host: Host) -> None:
     await host.run(entry("a"))
     assert states(await host.run(entry("a"), refresh=True)) == ["fetched"]
