@@ -12,11 +12,12 @@ from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.errors import ExitCode
 from generator.settings import Settings
-from tests.e2e.command import PLAIN_ENVIRONMENT, run
+from tests.e2e.command import CANARY, COMMAND, PLAIN_ENVIRONMENT, run
 from tests.parts.image import make_oci_layout
 from tests.parts.process import require
 from tests.parts.registry import registry
 from tests.parts.skopeo import Skopeo
+from tests.parts.world import world
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -92,6 +93,54 @@ def test_the_installation_works_in_a_fresh_environment(tmp_path: Path) -> None:
     assert installed.returncode == 0, installed.stderr
     version = shell(".venv/bin/dockercfg-generator --version", tmp_path)
     assert version.stdout.startswith("dockercfg-generator ")
+
+
+def test_what_the_first_example_shows_is_what_a_run_says(tmp_path: Path) -> None:
+    variables = {
+        "DOCKER_USERNAME": "ci",
+        "DOCKER_PASSWORD": CANARY,
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": CANARY,
+    }
+    with world(tmp_path) as clouds:
+        ran = run(tmp_path / "dockercfg", environment=variables | clouds.net.environment)
+    assert ran.code == 0, ran.stderr
+    shown, said = (_timeless(text) for text in (BLOCKS["first-words"], ran.stderr))
+    assert said.replace(str(tmp_path), "/opt/data") == shown
+
+
+def _timeless(text: str) -> str:
+    return re.sub(r"until [\dTZ:-]+ \([^)]*\)", "until", text).strip()
+
+
+def test_the_companys_ca_is_trusted_as_the_chapter_says(tmp_path: Path) -> None:
+    with world(tmp_path) as clouds:
+        script = BLOCKS["company-ca"].replace("http://proxy.example:3128", clouds.net.url)
+        command = f"{script}\n{COMMAND} ./dockercfg"
+        variables = "export AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=s\n"
+        ran = shell(variables + command, tmp_path)
+        assert ran.returncode == 0, ran.stderr
+        refused = shell(f"{variables}export HTTPS_PROXY={clouds.net.url}\n{COMMAND} ./d", tmp_path)
+    assert "tls-not-trusted" in refused.stderr
+
+
+def test_every_reference_of_the_troubleshooting_table_is_one_that_a_run_can_give() -> None:
+    table = README.partition("## When something goes wrong")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+    references = {name for row in rows for name in re.findall(r"`([a-z-]+)`", row)}
+    folders = (ROOT / "generator", ROOT / "backends")
+    source = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    assert len(references) > 20
+    assert [name for name in references if f'"{name}"' not in source] == []
+
+
+def test_every_heading_is_in_the_contents() -> None:
+    contents = README.partition("**Contents**")[2].partition("\n## ")[0]
+    linked = re.findall(r"\]\(#([\w-]+)\)", contents)
+    headings = re.findall(r"^## (.*)$", README, re.MULTILINE)
+    anchors = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    assert linked == anchors
 
 
 def test_the_table_of_exit_codes_is_complete() -> None:
