@@ -44,6 +44,7 @@ SIZES = (1, 20, 200)
 ROWS = [
     *(Row("fast", n) for n in SIZES),
     *(Row("warm", n) for n in SIZES),
+    Row("warm", 20, note="encrypted", environment={"DOCKERCFG_CACHE_KEY": "0b" * 32}),
     *(
         Row("miss", n, delay_s, tls)
         for tls in (False, True)
