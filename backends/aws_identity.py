@@ -1,6 +1,6 @@
 """Whom AWS's ordinary credential chain would find, told without asking anybody."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from backends.host import host_identity
@@ -8,18 +8,25 @@ from backends.inputs import InputRecorder
 from backends.jwt_identity import identity_of_token
 from backends.secret import IdentityPart, Secret
 
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _NAMES = (
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
+    *_PROFILES,
     "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    # a job may have a metadata service of its own, as IAM Roles Anywhere's helper is one
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+    "AWS_EC2_METADATA_DISABLED",
 )
 _FILES = (
     ("AWS_CONFIG_FILE", "~/.aws/config"),
     ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
 )
+# Files of older tools, in which botocore still finds keys after those above.
+_CREDENTIAL_FILE = "AWS_CREDENTIAL_FILE"
+_BOTO_FILE, _BOTO_FILES = "BOTO_CONFIG", ("/etc/boto.cfg", "~/.boto")
 _SOURCE = "aws-credential-chain"
 _LARGEST_FILE = 1024 * 1024
 
@@ -31,7 +38,8 @@ def ambient_identity(
 
     The order is botocore's: a named profile, then keys in variables win over everything else; of
     the rest all that is there counts, since which one wins is settled only by asking. The config
-    file counts always, for it may move region and endpoints as well.
+    file counts always, and then which part of it is meant, for it may move region and endpoints as
+    well.
     """
     inputs.prefix("AWS_")
     config, shared = (_file_part(*file, environment, inputs) for file in _FILES)
@@ -43,18 +51,31 @@ def ambient_identity(
             ("secret_access_key", Secret(secret)),
             ("session_token", Secret(token)),
             *config,
+            *(_set(_PROFILES, environment) if config else ()),
         ]
-    parts: list[IdentityPart] = [
-        (name, value) for name in _NAMES if (value := environment.get(name))
-    ]
+    parts: list[IdentityPart] = [*_set(_NAMES, environment)]
     parts += [("profile", profile)] if profile else []
-    parts += [*config, *shared]
+    parts += [*config, *shared, *_older_files(environment, inputs)]
     tokens = [*_tokens(environment, inputs)]
     if tokens:
         # Which role a container or a single sign-on session has, only they can tell.
         inputs.opaque(_SOURCE)
         return [*parts, *tokens]
     return [*parts, host_identity(inputs, _SOURCE)]
+
+
+def _set(names: Iterable[str], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name in names if (value := environment.get(name)))
+
+
+def _older_files(
+    environment: Mapping[str, str], inputs: InputRecorder
+) -> Iterator[tuple[str, Secret]]:
+    inputs.variable(_BOTO_FILE)
+    for variable, defaults in ((_CREDENTIAL_FILE, ()), (_BOTO_FILE, _BOTO_FILES)):
+        # the defaults count unless the variable is there, be it empty
+        for default in defaults if variable not in environment else ("",):
+            yield from _file_part(variable, default, environment, inputs)
 
 
 def _tokens(environment: Mapping[str, str], inputs: InputRecorder) -> Iterator[IdentityPart]:
@@ -81,7 +102,7 @@ def record_sdk_inputs(environment: Mapping[str, str], inputs: InputRecorder) -> 
 
 def _file_part(
     variable: str, default: str, environment: Mapping[str, str], inputs: InputRecorder
-) -> list[IdentityPart]:
+) -> list[tuple[str, Secret]]:
     content = _content(_path(variable, default, environment, inputs), inputs)
     return [] if content is None else [(variable, Secret(content))]
 

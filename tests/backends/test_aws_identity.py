@@ -4,6 +4,8 @@ import base64
 import json
 from pathlib import Path
 
+import pytest
+
 from backends.aws_identity import ambient_identity
 from backends.inputs import RecordedInputs
 from backends.secret import Secret
@@ -48,6 +50,40 @@ def test_the_config_file_counts_for_it_may_move_the_endpoint(tmp_path: Path) -> 
     before = _identity(_KEYS | file)
     (tmp_path / "config").write_text("[default]\nendpoint_url = https://other\n")
     assert before != _identity(_KEYS | file)
+
+
+def test_a_profile_variable_counts_beside_keys_where_a_config_file_gives_it_a_region(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "config").write_text("[profile a]\nregion = x\n[profile b]\nregion = y\n")
+    file = {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+    one, other = (_identity(_KEYS | file | {"AWS_PROFILE": name}) for name in "ab")
+    assert one != other
+
+
+def test_jobs_with_metadata_services_of_their_own_are_told_apart() -> None:
+    name = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+    one, other = (_identity({name: f"http://127.0.0.1:{port}"}) for port in (9911, 9912))
+    assert one != other != _identity({})
+
+
+@pytest.mark.parametrize("variable", ["AWS_CREDENTIAL_FILE", "BOTO_CONFIG"])
+def test_a_file_of_older_tools_counts_by_its_content(tmp_path: Path, variable: str) -> None:
+    identities = []
+    for name in ("one", "other"):
+        (tmp_path / name).write_text(name)
+        identities.append(_identity({variable: str(tmp_path / name)}))
+    assert identities[0] != identities[1]
+    (tmp_path / "other").write_text("one")
+    assert identities[0] == _identity({variable: str(tmp_path / "other")})
+
+
+def test_the_old_file_in_the_home_folder_counts_unless_another_is_named(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    none = _identity(home)
+    (tmp_path / ".boto").write_text("[Credentials]\n")
+    assert none != _identity(home)
+    assert none == _identity(home | {"BOTO_CONFIG": ""})
 
 
 def test_jobs_of_one_project_are_one_identity_and_of_two_are_two(tmp_path: Path) -> None:
