@@ -86,4 +86,7 @@ def problem_of_username(username: str) -> str | None:
         return "the user name is empty"
     if ":" in username:
         return "the user name holds a ':', which ends it in an auth field"
+    # A variable that is not UTF-8 reaches Python with lone surrogates in it.
+    if any("\ud800" <= character <= "\udfff" for character in username):
+        return "the user name is not UTF-8 text"
     return None

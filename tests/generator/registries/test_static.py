@@ -36,6 +36,7 @@ class TestStaticKeepsTheContract(ProviderContract):
                 "user name twice": _entry(fields=both, username="ci"),
                 "user name with a colon": _entry(username="ci:bot"),
                 "empty user name": _entry(username=""),
+                "user name that is not UTF-8": _entry(username="r\udcffbot"),
             },
         )
 
@@ -48,7 +49,7 @@ async def test_user_name_and_password_pass_unchanged() -> None:
     assert grant.expires_at is None
 
 
-@pytest.mark.parametrize("username", ["ci:bot", ""])
+@pytest.mark.parametrize("username", ["ci:bot", "", "r\udcffbot"])
 async def test_a_secret_user_name_that_no_client_could_read_back_is_refused(username: str) -> None:
     request = GrantRequest(_entry(), {"username": Secret(username), "password": Secret(CANARY)})
     with pytest.raises(Misconfigured, match="user name") as caught:
