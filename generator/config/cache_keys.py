@@ -5,7 +5,7 @@ from pathlib import Path
 from backends.inputs import InputRecorder
 from backends.secret import Secret
 from generator.cache.sealing import CacheKeys, parse_cache_key
-from generator.config.text_file import read_text_file
+from generator.config.text_file import absolute, read_text_file
 from generator.model import Problem
 from generator.settings import Settings
 
@@ -39,8 +39,8 @@ def read_cache_keys(
 def _from_file(
     path: Path, inputs: InputRecorder, placed: list[tuple[str, Problem]]
 ) -> Secret | None:
-    inputs.file(path.absolute())
     try:
+        inputs.file(absolute(path))
         return parse_cache_key(read_text_file(path, limit=LARGEST_FILE))
     except ValueError as error:
         hint = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
-from generator.config.text_file import read_text_file
+from generator.config.text_file import absolute, read_text_file
 from generator.config.yaml_text import Path, TextDocument, parse_yaml, shown_key
 from generator.model import Problem
 from generator.settings import Settings
@@ -42,10 +42,11 @@ def read_source(settings: Settings, inputs: InputRecorder, placed: list[Placed])
         document = parse_yaml(settings.config_yaml or "")
         return Source("DOCKERCFG_CONFIG_YAML", document, FilePath())
     path = FilePath(settings.config)
-    inputs.file(path.absolute())
     try:
+        full = absolute(path)
+        inputs.file(full)
         text = read_text_file(path, limit=LARGEST_CONFIG)
-        return Source(str(path), parse_yaml(text), path.absolute().parent)
+        return Source(str(path), parse_yaml(text), full.parent)
     except ValueError as error:
         placed.append((str(path), Problem((), str(error), "check --config, and what is mounted")))
     return None

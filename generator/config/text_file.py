@@ -8,6 +8,18 @@ from pathlib import Path
 _WORDS = {errno.ENOENT: "does not exist", errno.EACCES: "may not be read"}
 
 
+def absolute(path: Path) -> Path:
+    """Return the path from the root of the file system.
+
+    Raises:
+        ValueError: if it is meant from a working directory that somebody has removed.
+    """
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        raise ValueError("is meant from a working directory that does not exist any more") from None
+
+
 def read_text_file(path: Path, *, limit: int) -> str:
     """Return the text of a regular UTF-8 file of at most ``limit`` bytes.
 

@@ -269,6 +269,19 @@ def test_a_config_file_that_can_not_be_read_is_one_problem(content: Any, tmp_pat
     assert [place for place, _ in caught.value.problems] == [str(path)]
 
 
+@pytest.mark.parametrize("name", ["config", "cache_key_file"])
+def test_a_path_from_a_working_directory_that_is_gone_is_one_problem(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    text = "registries: {r: {server: r.example, username: u, credentials: env:T}}"
+    (problem,) = refused(text, **{name: "file"})
+    assert "working directory that does not exist any more" in problem
+
+
 def test_an_odd_address_is_remarked_not_refused() -> None:
     config = load("registries: {r: {server: 'r.io:443', username: u, credentials: env:T}}")
     assert "443" in config.remarks[0]
