@@ -48,7 +48,8 @@ def write_all(file: int, content: bytes) -> None:
 
 def _replace(folder_path: str, name: str, content: bytes, mode: int | None) -> None:
     folder = os.open(folder_path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    temporary = f".{name[:200]}.{os.urandom(8).hex()}"
+    # 255 bytes are the most that a name may have, and a character is up to four
+    temporary = f".{name[:50]}.{os.urandom(8).hex()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         file = os.open(temporary, flags, 0o600, dir_fd=folder)

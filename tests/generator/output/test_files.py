@@ -12,6 +12,7 @@ from backends.base import Secret
 from generator.errors import OutputError
 from generator.output.document import Login
 from generator.output.files import write, write_merged
+from generator.output.replace import replace
 from generator.output.targets import check_target
 
 ROOT = os.geteuid() == 0
@@ -46,6 +47,12 @@ async def test_an_existing_file_keeps_its_mode_and_is_replaced_in_one_step(tmp_p
     assert (path.read_bytes(), mode_of(path)) == (b"content", 0o640)
     with reader:
         assert reader.read() == b"old"
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "日" * 85], ids=["narrow", "wide"])
+def test_a_name_may_be_as_long_as_the_file_system_takes(name: str, tmp_path: Path) -> None:
+    replace(str(tmp_path), name, b"content", None)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can give files away")
