@@ -8,7 +8,7 @@ from backends.base import RunContext
 from generator.cache.failures import FailureNote
 from generator.cache.store import GrantCache
 from generator.config.model import BackendSetup
-from generator.errors import EntryError, ProviderBug, Unavailable
+from generator.errors import EntryError, Misconfigured, ProviderBug, Unavailable
 from generator.model import Grant, RegistryEntry
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -55,8 +55,11 @@ class SharedFailures:
         """Tell those who wait for the same grant; the caller holds its lock.
 
         Where a token of the job's own takes part (``per_job``), a refusal may be about that token:
-        the next job has another one, and nobody is locked out for asking with it.
+        the next job has another one, and nobody is locked out for asking with it. Settings that do
+        not work are found out here, by files and variables that another job need not have.
         """
+        if isinstance(error, Misconfigured):
+            return
         if not per_job or isinstance(error, Unavailable | ProviderBug):
             note = FailureNote(error, self._now(), self._circumstances(entry))
             self.cache.note_failure(name, note)

@@ -13,7 +13,7 @@ from backends.testing import make_context
 from generator.cache.freshness import FreshnessRule
 from generator.cache.opening import open_cache
 from generator.config.model import BackendSetup
-from generator.errors import AccessDenied, EntryError, Unavailable
+from generator.errors import AccessDenied, EntryError, Misconfigured, Unavailable
 from generator.generate import Outcome, Work, generate
 from generator.grants import Granted
 from generator.model import Credentials, GrantKey, GrantRequest, RegistryEntry
@@ -183,6 +183,14 @@ async def test_a_refusal_of_one_jobs_own_token_is_not_the_next_ones(
     jobs.fail_with(ERRORS[reference])
     await jobs.together(3)
     assert len(jobs.provider.calls) == calls
+
+
+async def test_settings_that_do_not_work_here_are_no_failure_of_another_job(jobs: Jobs) -> None:
+    """A file that one container lacks, a program that one environment does not allow."""
+    jobs.fail_with(lambda: Misconfigured("file-missing", "/ca.pem does not exist", "mount it"))
+    assert told(await jobs.run(entry("a"))) == "file-missing"
+    jobs.fail_with(None)
+    assert told(await jobs.run(entry("a"), began_s_ago=1.0)) == "fetched"
 
 
 async def test_other_grants_are_not_concerned(jobs: Jobs) -> None:
