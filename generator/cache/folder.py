@@ -131,7 +131,9 @@ def hide_from_git(folder: int) -> None:
     Raises:
         OSError: if that failed.
     """
-    if layout.IGNORE_FILE not in os.listdir(folder):
+    try:  # every run comes here: looking at one name costs the same however many there are
+        os.stat(layout.IGNORE_FILE, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
         files.create_whole(folder, layout.IGNORE_FILE, _IGNORE_EVERYTHING)
 
 
