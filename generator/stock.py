@@ -13,6 +13,7 @@ from generator.cache.errors import CacheUnavailable, SealedFile, UnusableFile
 from generator.cache.files import FileStatus
 from generator.cache.freshness import CLOCK_STEP_S, FreshnessRule, fresh_until
 from generator.cache.locks import grant_lock
+from generator.cache.prune import remove_locked
 from generator.cache.sealing import CacheKeys
 from generator.cache.store import read_grant
 from generator.cache.volume import CacheVolume, look_into_volume, open_volume
@@ -114,10 +115,10 @@ async def remove(volume: CacheVolume, name: str) -> bool:
     async with grant_lock(volume, name, patience_s=PATIENCE_S) as held:
         if not held:
             return False
-        beside = {f.name for f in _files(volume) if f.name.partition(".")[0] == name}
-        lock = name + layout.LOCK_SUFFIX
-        for file in (*sorted(beside - {lock}), lock):  # its lock last: see `generator.cache.locks`
-            _unlink(volume, file)
+        try:
+            remove_locked(volume, name)
+        except CacheUnavailable as error:
+            raise _not_removed(error) from None
     return True
 
 
@@ -176,7 +177,7 @@ def _unlink(volume: CacheVolume, name: str) -> None:
     try:
         volume.remove(name)
     except CacheUnavailable as error:
-        raise OutputError("cache-not-writable", error.reason, "see that it can be") from None
+        raise _not_removed(error) from None
 
 
 @contextmanager
@@ -190,6 +191,10 @@ def _closed(volume: CacheVolume | None) -> Iterator[None]:
 
 def _unusable(error: CacheUnavailable) -> CacheError:
     return CacheError("cache-unavailable", error.reason, "mend that, or name another folder")
+
+
+def _not_removed(error: CacheUnavailable) -> OutputError:
+    return OutputError("cache-not-writable", error.reason, "see that it can be")
 
 
 def _read_only(folder: Path) -> OutputError:

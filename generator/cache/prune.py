@@ -21,10 +21,12 @@ STALE_S = 3600.0
 STALE_UNREADABLE_S = 7 * 86400.0
 """Long enough for a neighbour of another version, to whom it is readable, to be done with it."""
 
-
 MOST_DOCUMENTS = 64
 """Each set of inputs has a document of its own: a key that is another in each job would fill a
 disk with them."""
+
+MOST_INDEXES = 256
+"""Each config has an index of its own, and so has each folder that a config lies in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,24 @@ def remove_grant(volume: CacheVolume, name: str, still: Callable[[], bool] = lam
         CacheUnavailable: if the folder can not be written.
     """
     with lock_if_free(volume, name) as held:
-        if not held:
-            return False
-        removed = still() and volume.remove(name)
-        if removed:
-            volume.remove(name + layout.FAILURE_SUFFIX)
-            volume.remove(name + layout.LOCK_SUFFIX)  # last, and by its holder: see `locks`
-        return removed
+        return held and still() and remove_locked(volume, name)
+
+
+def remove_locked(volume: CacheVolume, name: str) -> bool:
+    """Remove a grant and what goes with it, by the holder of its lock; whether it was there.
+
+    Raises:
+        CacheUnavailable: if the folder can not be written.
+    """
+    removed = volume.remove(name)
+    if removed:
+        volume.remove(name + layout.FAILURE_SUFFIX)
+    volume.remove(name + layout.LOCK_SUFFIX)  # last: see `generator.cache.locks`
+    return removed
 
 
 def prune_documents(volume: CacheVolume, now: float) -> None:
-    """Remove the finished documents that are of no use any more, and the oldest beyond a number.
+    """Remove the finished documents and indexes that are of no use, and those beyond a number.
 
     Raises:
         CacheUnavailable: if the folder can not be listed or written.
@@ -102,16 +111,35 @@ def prune_documents(volume: CacheVolume, now: float) -> None:
     _prune_documents(volume, [status for status in volume.statuses() if status.is_ours], now)
 
 
-def _prune_documents(volume: CacheVolume, files: Iterable[FileStatus], now: float) -> None:
+def _prune_documents(volume: CacheVolume, files: Sequence[FileStatus], now: float) -> None:
+    documents = [file for file in files if layout.is_document_name(file.name)]
+    indexes = [file for file in files if layout.is_index_name(file.name)]
+    _keep_newest(volume, documents, MOST_DOCUMENTS, now, lambda file: _is_past(volume, file, now))
+    # each run that leaves a document writes its index anew
+    _keep_newest(
+        volume,
+        indexes,
+        MOST_INDEXES,
+        now,
+        lambda file: file.modified_at < now - STALE_UNREADABLE_S,
+    )
+
+
+def _keep_newest(
+    volume: CacheVolume,
+    files: Iterable[FileStatus],
+    most: int,
+    now: float,
+    is_past: Callable[[FileStatus], bool],
+) -> None:
     kept = []
     for file in files:
-        if not layout.is_document_name(file.name):
-            continue
-        if _is_past(volume, file, now):
+        # A clock that was ahead when it was left would have it be among the newest for as long.
+        if file.modified_at > now + STALE_S or is_past(file):
             volume.remove(file.name)
         else:
             kept.append((file.modified_at, file.name))
-    for _, name in sorted(kept, reverse=True)[MOST_DOCUMENTS:]:
+    for _, name in sorted(kept, reverse=True)[most:]:
         volume.remove(name)
 
 
@@ -174,10 +202,6 @@ def _remove_leftovers(
             continue
         if file.name.startswith(layout.TEMPORARY_PREFIX):
             volume.remove(file.name)
-        elif layout.is_index_name(file.name):
-            # each run that leaves a document writes its index anew
-            if file.modified_at < now - STALE_UNREADABLE_S:
-                volume.remove(file.name)
         elif not layout.is_grant_name(grant):
             continue
         elif f".{suffix}" == layout.FAILURE_SUFFIX:

@@ -1,13 +1,15 @@
 """What lies in a cache, and removing it, beside whoever uses it."""
 
+import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from backends.base import Secret
 from generator.cache.freshness import FreshnessRule
 from generator.cache.sealing import CacheKeys
-from generator.cache.volume import open_volume
+from generator.cache.volume import CacheUnavailable, CacheVolume, open_volume
 from generator.errors import CacheError, OutputError
 from generator.stock import opened_to_look, opened_to_remove, remove, remove_documents, stocked
 from tests.generator.cache.conftest import unprivileged_parent
@@ -91,6 +93,22 @@ async def test_removing_takes_what_goes_with_the_grant_its_lock_last(cache: Path
         remove_documents(volume)
     left = {".gitignore", "key", NAME, "finished-0a.lock", "other.txt"}
     assert names_in(cache) == left
+
+
+class Unlisted(CacheVolume):
+    """A volume that can not be listed."""
+
+    def statuses(self) -> NoReturn:
+        raise CacheUnavailable("listed")
+
+
+async def test_removing_one_does_not_look_through_all(cache: Path) -> None:
+    """Else a folder with ten thousand grants is looked through ten thousand times."""
+    with open_volume(cache) as opened:
+        unlisted = Unlisted(cache, os.dup(opened.descriptor), opened.key, writable=True)
+    with unlisted:
+        assert await remove(unlisted, NAME)
+    assert names_in(cache) == {".gitignore", "key"}
 
 
 async def test_a_symbolic_link_by_a_grants_name_is_not_ours(cache: Path, tmp_path: Path) -> None:

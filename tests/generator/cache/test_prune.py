@@ -3,7 +3,7 @@ from pathlib import Path
 
 from generator.cache.failures import FailureNote
 from generator.cache.locks import grant_lock
-from generator.cache.prune import MOST_DOCUMENTS
+from generator.cache.prune import MOST_DOCUMENTS, MOST_INDEXES
 from generator.cache.volume import CacheVolume, open_volume
 from generator.errors import AccessDenied
 from tests.generator.cache.samples import (
@@ -149,6 +149,28 @@ def test_the_oldest_documents_go_when_there_are_too_many(volume: CacheVolume) ->
     made = [document(volume, n, f"{NOW + 9}") for n in range(MOST_DOCUMENTS + 3)]
     make_store(volume)[0].prune(NOW)
     assert [path.exists() for path in made] == [False] * 3 + [True] * MOST_DOCUMENTS
+
+
+def test_a_document_of_a_clock_that_was_ahead_takes_no_place_for_long(volume: CacheVolume) -> None:
+    ahead = [document(volume, n, f"{NOW + WEEK}") for n in range(MOST_DOCUMENTS)]
+    for path in ahead:
+        age(path, -86400)
+    left_now = document(volume, MOST_DOCUMENTS, f"{NOW + 9}")
+    age(left_now, 0)
+    make_store(volume)[0].prune(NOW)
+    assert left_now.exists()
+    assert not any(path.exists() for path in ahead)
+
+
+def test_the_oldest_indexes_go_when_there_are_too_many(volume: CacheVolume) -> None:
+    """Each build in a folder of its own has an index of its own."""
+    made = []
+    for number in range(MOST_INDEXES + 2):
+        made.append(volume.path / f"finished-{number:032x}.index")
+        volume.write(made[-1].name, b"")
+        age(made[-1], 600 - number)
+    make_store(volume)[0].prune(NOW)
+    assert [path.exists() for path in made] == [False] * 2 + [True] * MOST_INDEXES
 
 
 def test_an_index_that_no_run_has_written_for_a_week_goes(volume: CacheVolume) -> None:
