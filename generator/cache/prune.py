@@ -36,9 +36,13 @@ class Bounds:
     grants: int = 2000
     size: int = 64 * 1024 * 1024
     removals: int = 200
+    documents: int = MOST_DOCUMENTS
 
 
 BOUNDS = Bounds()
+ENCRYPTED = Bounds(documents=0)
+"""A run with a key leaves no document: those that lie there hold tokens in clear."""
+
 Read = Callable[[str], StoredGrant | None]
 
 
@@ -63,7 +67,7 @@ def prune_volume(volume: CacheVolume, now: float, read: Read, bounds: Bounds = B
     try:
         files = [status for status in volume.statuses() if status.is_ours]
         grants = [status for status in files if layout.is_grant_name(status.name)]
-        _prune_documents(volume, files, now)
+        _prune_documents(volume, files, now, bounds.documents)
         _remove_leftovers(volume, files, {grant.name for grant in grants}, now)
         for grant in _spent(grants, now)[: bounds.removals]:
             if _remove_if_spent(volume, grant, now, read):
@@ -108,13 +112,16 @@ def prune_documents(volume: CacheVolume, now: float) -> None:
     Raises:
         CacheUnavailable: if the folder can not be listed or written.
     """
-    _prune_documents(volume, [status for status in volume.statuses() if status.is_ours], now)
+    files = [status for status in volume.statuses() if status.is_ours]
+    _prune_documents(volume, files, now, BOUNDS.documents)
 
 
-def _prune_documents(volume: CacheVolume, files: Sequence[FileStatus], now: float) -> None:
+def _prune_documents(
+    volume: CacheVolume, files: Sequence[FileStatus], now: float, most: int
+) -> None:
     documents = [file for file in files if layout.is_document_name(file.name)]
     indexes = [file for file in files if layout.is_index_name(file.name)]
-    _keep_newest(volume, documents, MOST_DOCUMENTS, now, lambda file: _is_past(volume, file, now))
+    _keep_newest(volume, documents, most, now, lambda file: _is_past(volume, file, now))
     # each run that leaves a document writes its index anew
     _keep_newest(
         volume,

@@ -11,7 +11,7 @@ from generator.cache.codec import GrantUse, StoredGrant, decode_grant, encode_gr
 from generator.cache.errors import CacheUnavailable, UnusableFile
 from generator.cache.failures import LARGEST_NOTE, FailureNote, decode_note, encode_note
 from generator.cache.locks import grant_lock
-from generator.cache.prune import prune_volume
+from generator.cache.prune import BOUNDS, ENCRYPTED, prune_volume
 from generator.cache.sealing import OVERHEAD, CacheKeys, seal, unseal
 from generator.cache.volume import CacheVolume
 from generator.model import Grant
@@ -141,7 +141,7 @@ class GrantStore:
 
     def prune(self, now: float) -> int:
         """Remove what nobody will load again, and what is too much; return how many grants."""
-        return prune_volume(self.volume, now, self._read)
+        return prune_volume(self.volume, now, self._read, ENCRYPTED if self._keys else BOUNDS)
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import anyio
 
-from generator.cache.prune import BOUNDS, prune_volume
+from generator.cache.prune import BOUNDS, ENCRYPTED, prune_volume
 from generator.cache.sealing import CacheKeys
 from generator.cache.store import read_grant
 from generator.cache.volume import CacheVolume
@@ -98,7 +98,8 @@ def clear(call: Call) -> int:
 def _pruned(volume: CacheVolume, keys: CacheKeys | None) -> int:
     """Remove all that there is to remove: a run does so bit by bit, in passing."""
     read = partial(read_grant, volume, keys=keys)
-    return prune_volume(volume, time.time(), read, replace(BOUNDS, removals=sys.maxsize))
+    bounds = replace(ENCRYPTED if keys else BOUNDS, removals=sys.maxsize)
+    return prune_volume(volume, time.time(), read, bounds)
 
 
 async def _remove_all(volume: CacheVolume, grants: list[Stocked]) -> list[Stocked]:

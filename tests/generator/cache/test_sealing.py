@@ -138,6 +138,17 @@ def test_a_store_whose_key_has_changed_misses_with_one_remark_and_goes_on(
     assert store.load(NAME) == make_grant()
 
 
+def test_with_a_key_documents_of_runs_without_one_go_for_they_hold_tokens(
+    volume: CacheVolume,
+) -> None:
+    name = f"finished-{1:032x}"
+    volume.write(name, f"dockercfg-finished 1 {NOW + 9} mac\n{CANARY}".encode())
+    make_store(volume)[0].prune(NOW)
+    assert name in names_in(volume.path)
+    make_store(volume, KEYS)[0].prune(NOW)
+    assert name not in names_in(volume.path)
+
+
 def test_a_static_secret_is_kept_encrypted_only(volume: CacheVolume) -> None:
     static = make_grant(expires_at=None)
     plain, _ = make_store(volume)
