@@ -11,10 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from backends.base import RunContext
 from backends.errors import BackendMisconfigured
+from backends.google.subject import LARGEST_TOKEN
 
 # The metadata services of the clouds that a workload may run in; they speak plain http.
 METADATA_HOSTS = ("169.254.169.254", "fd00:ec2::254", "metadata.google.internal")
-_LARGEST_TOKEN = 64 * 1024
 _GOOGLE = (".googleapis.com",)
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 
@@ -78,7 +78,7 @@ class Gate:
             return
         if path not in self._trusted:
             raise _refused("reads a file")
-        context.read_file(path, limit=_LARGEST_TOKEN)
+        context.read_file(path, limit=LARGEST_TOKEN)
 
     def _moved(self, url: str) -> str:
         if self._endpoint is None:

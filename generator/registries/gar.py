@@ -18,6 +18,7 @@ from backends.google.errors import implausible
 from backends.google.gate import Gate, metadata_host
 from backends.google.key import key_text, parse_key
 from backends.google.sdk import Wish
+from backends.google.subject import document_here, subject_identity
 from backends.google.token import (
     Answer,
     TokenCalls,
@@ -110,6 +111,8 @@ class GarProvider:
         ]
         if not entry.credentials.references:
             parts += _ambient_identity(options, context)
+        if options.workload_identity_provider is None:
+            parts += _subject(entry, context)
         return GrantKey(tuple(parts))
 
     async def fetch(self, request: GrantRequest, context: RunContext) -> Grant:
@@ -171,6 +174,16 @@ def _ambient_identity(options: GarOptions, context: RunContext) -> Sequence[Iden
     if (key := _default_key(context)) is not None:
         return [("key", key)]
     return [("metadata", metadata_host(context)), host_identity(context.inputs, "google-metadata")]
+
+
+def _subject(entry: RegistryEntry, context: RunContext) -> Sequence[IdentityPart]:
+    """Say whom the credential document stands for, if it leaves that to the job."""
+    trusted = entry.options.trusted_sources
+    ref = entry.credentials.fields.get("key") or entry.credentials.document
+    if ref is None:
+        key = _default_key(context)
+        return [] if key is None else subject_identity(key, trusted, context)
+    return subject_identity(document_here(ref, context), trusted, context)
 
 
 def _default_key(context: RunContext) -> Secret | None:

@@ -3,6 +3,8 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
 from generator.registries.gar import GarOptions, GarProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
+from tests.backends.google.test_sources import external
 from tests.parts.google import (
     OTHER_ACCOUNT,
     PROVIDER,
@@ -236,3 +239,21 @@ def test_one_token_serves_every_host_and_look_alikes_are_refused(cloud: Google) 
         assert found.provider == "gar"
         assert bool(provider.validate(found)) == host.endswith(".example")
     assert kind_of_host("notgcr.io") == "static"
+
+
+@pytest.mark.parametrize("by", ["entry", "variable"])
+def test_jobs_that_share_a_document_but_not_its_token_file_have_tokens_of_their_own(
+    cloud: Google, tmp_path: Path, by: str
+) -> None:
+    """Pods mount one document, and each the token of its own service account."""
+    document, file = tmp_path / "document", tmp_path / "token"
+    document.write_text(json.dumps(external({"file": str(file)})))
+    context = make_context({"GOOGLE_APPLICATION_CREDENTIALS": str(document)})
+    one = entry(cloud, trusted_sources=(str(file),))
+    if by == "entry":
+        one = replace(one, credentials=Credentials(document=SecretRef("file", str(document))))
+    keys = set()
+    for token in ("one", "other"):
+        file.write_text(token)
+        keys.add(GarProvider().grant_key(one, context))
+    assert len(keys) == 2
