@@ -1,5 +1,6 @@
 """Whom AWS's ordinary credential chain would find, told without asking anybody."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +28,13 @@ _FILES = (
 # Files of older tools, in which botocore still finds keys after those above.
 _CREDENTIAL_FILE = "AWS_CREDENTIAL_FILE"
 _BOTO_FILE, _BOTO_FILES = "BOTO_CONFIG", ("/etc/boto.cfg", "~/.boto")
+_TOKEN_FILES = (
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
+_TOKEN_FILE_SETTING = re.compile(
+    r"^[ \t]*web_identity_token_file[ \t]*=[ \t]*(.+?)[ \t\r]*$", re.MULTILINE
+)
 _SOURCE = "aws-credential-chain"
 _LARGEST_FILE = 1024 * 1024
 
@@ -43,20 +51,16 @@ def ambient_identity(
     """
     inputs.prefix("AWS_")
     config, shared = (_file_part(*file, environment, inputs) for file in _FILES)
-    key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
-    if key and secret and not profile:
-        token = environment.get("AWS_SESSION_TOKEN", "")
-        return [
-            ("access_key_id", key),
-            ("secret_access_key", Secret(secret)),
-            ("session_token", Secret(token)),
-            *config,
-            *(_set(_PROFILES, environment) if config else ()),
-        ]
+    keys = _keys(environment)
+    if keys and not profile:
+        return [*keys, *config, *(_set(_PROFILES, environment) if config else ())]
     parts: list[IdentityPart] = [*_set(_NAMES, environment)]
     parts += [("profile", profile)] if profile else []
     parts += [*config, *shared, *_older_files(environment, inputs)]
-    tokens = [*_tokens(environment, inputs)]
+    profiles = "\n".join(secret.reveal() for _, secret in (*config, *shared))
+    # a profile may be a role that the keys in variables take over
+    parts += keys if "credential_source" in profiles else []
+    tokens = [*_tokens(profiles, environment, inputs)]
     if tokens:
         # Which role a container or a single sign-on session has, only they can tell.
         inputs.opaque(_SOURCE)
@@ -78,10 +82,25 @@ def _older_files(
             yield from _file_part(variable, default, environment, inputs)
 
 
-def _tokens(environment: Mapping[str, str], inputs: InputRecorder) -> Iterator[IdentityPart]:
+def _keys(environment: Mapping[str, str]) -> list[IdentityPart]:
+    """Return the keys in variables, nothing if one of them is missing."""
+    key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+    if not key or not secret:
+        return []
+    return [
+        ("access_key_id", key),
+        ("secret_access_key", Secret(secret)),
+        ("session_token", Secret(environment.get("AWS_SESSION_TOKEN", ""))),
+    ]
+
+
+def _tokens(
+    profiles: str, environment: Mapping[str, str], inputs: InputRecorder
+) -> Iterator[IdentityPart]:
     """Tell whom the platform's tokens stand for, those of pods and containers."""
-    for name in ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
-        path = environment.get(name)
+    named = [(name, environment.get(name)) for name in _TOKEN_FILES]
+    named += [("web_identity_token_file", path) for path in _TOKEN_FILE_SETTING.findall(profiles)]
+    for name, path in named:
         if path and (content := _content(Path(path), inputs)) is not None:
             for part, value in identity_of_token(Secret(content.strip())):
                 yield f"{name}.{part}", value

@@ -96,6 +96,24 @@ def test_jobs_of_one_project_are_one_identity_and_of_two_are_two(tmp_path: Path)
     assert identities[0] == identities[1] != identities[2]
 
 
+def test_a_token_file_that_a_profile_names_counts_by_whom_it_stands_for(tmp_path: Path) -> None:
+    token, config = tmp_path / "jwt", tmp_path / "config"
+    config.write_text(f"[profile ci]\nrole_arn = arn\nweb_identity_token_file = {token}\n")
+    identities = []
+    for subject, number in (("pod:a", 1), ("pod:a", 2), ("pod:b", 3)):
+        token.write_text(_jwt(subject, number))
+        identities.append(_identity({"AWS_CONFIG_FILE": str(config)}, "ci"))
+    assert identities[0] == identities[1] != identities[2]
+
+
+def test_keys_count_where_a_profile_is_a_role_that_they_take_over(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile ci]\nrole_arn = arn\ncredential_source = Environment\n")
+    file = {"AWS_CONFIG_FILE": str(config)}
+    other = _KEYS | {"AWS_SECRET_ACCESS_KEY": "other"}
+    assert _identity(_KEYS | file, "ci") != _identity(other | file, "ci")
+
+
 def test_pods_of_one_machine_are_told_apart_by_their_tokens(tmp_path: Path) -> None:
     token = tmp_path / "eks-pod-identity-token"
     environment = {
