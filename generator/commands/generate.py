@@ -29,6 +29,9 @@ def run(call: Call) -> int:
         setup = call.configured()
         call.next_run.expect(setup.config)
         target = check_target(call.settings.path, merge=setup.merge)
+        if target.kind != "file":
+            # its reader may be long in coming, and others would wait for that as well
+            call.next_run.rule_out("what is written is taken by a reader, in its own time")
         return anyio.run(partial(_until_stopped, Run(setup, target, reporter)))
 
 

@@ -112,6 +112,21 @@ def test_who_waits_for_somebody_who_gives_up_goes_on_at_once(cold: Place) -> Non
     assert 0.15 < time.monotonic() - started < 5
 
 
+def test_nobody_waits_for_the_reader_of_anothers_pipe(cold: Place) -> None:
+    pipe = cold.folder / "pipe"
+    os.mkfifo(pipe)
+    environment = PLAIN_ENVIRONMENT | cold.environment
+    with subprocess.Popen([COMMAND, pipe], env=environment, stderr=subprocess.PIPE) as other:
+        assert other.stderr is not None
+        other.stderr.readline()  # it has all that it needs, but for the reader
+        started = time.monotonic()
+        done = subprocess.run([COMMAND, cold.target], env=environment, check=False)
+        waited_s = time.monotonic() - started
+        other.kill()
+    assert done.returncode == 0
+    assert waited_s < 5
+
+
 def test_who_waits_too_long_goes_on_without(cold: Place) -> None:
     cold.environment["DOCKERCFG_TIMEOUT"] = "2s"
     lock, _ = attempted(cold)
