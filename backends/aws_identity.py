@@ -1,8 +1,10 @@
 """Whom AWS's ordinary credential chain would find, told without asking anybody."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from pwd import getpwuid
 
 from backends.host import host_identity
 from backends.inputs import InputRecorder
@@ -141,7 +143,15 @@ def _expand(path: str, environment: Mapping[str, str], inputs: InputRecorder) ->
         return Path(path)
     inputs.variable("HOME")
     home = environment.get("HOME")
-    return Path(path.replace("~", home, 1) if home else path)
+    return Path((_home_of_user() if home is None else home).rstrip("/") + path[1:])
+
+
+def _home_of_user() -> str:
+    """Return the folder that the SDK takes where HOME is not set: the system's, else ``~``."""
+    try:
+        return getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "~"
 
 
 def _content(path: Path, inputs: InputRecorder) -> str | None:

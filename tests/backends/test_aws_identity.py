@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 from pathlib import Path
+from pwd import getpwuid
 
 import pytest
 
@@ -135,6 +137,27 @@ def test_a_hosts_own_role_is_recorded_as_opaque() -> None:
     assert (name, boot_id) == ("host", Path("/proc/sys/kernel/random/boot_id").read_text().strip())
     assert inputs.opaque_sources == {"aws-credential-chain"}
     assert Path("/nowhere/.aws/config") in inputs.files
+
+
+@pytest.mark.parametrize(
+    ("environment", "home"),
+    [
+        ({}, Path(getpwuid(os.getuid()).pw_dir)),
+        ({"HOME": ""}, Path("/")),
+        ({"HOME": "/home/"}, Path("/home")),
+    ],
+)
+def test_the_files_are_looked_for_where_the_sdk_looks_for_them(
+    environment: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "environ", environment)
+    inputs = RecordedInputs()
+    ambient_identity(environment, inputs)
+    for name in (".aws/config", ".aws/credentials"):
+        by_the_sdk = os.path.expanduser(f"~/{name}")  # noqa: PTH111 - as botocore does it
+        assert by_the_sdk == str(home / name)
+        assert home / name in inputs.files
 
 
 def test_keys_in_variables_are_not_opaque() -> None:
