@@ -6,7 +6,7 @@
     v NAME            a variable          p PREFIX      all variables that begin so
     f PATH            a file
 
-    h KIND NAME XX    eight bits of what it held when a document was last left, to tell later
+    h KIND XX NAME    eight bits of what it held when a document was last left, to tell later
                       which one changed; too little to tell anything else
 
 Only the list, not the hints, is part of what a document is found by.
