@@ -144,7 +144,7 @@ def test_fresh_means_all_three_conditions(
     now, expires_at = requested_at + age, requested_at + lifetime
     wanted = rule.min_validity_s if rule.promised else min(rule.min_validity_s, lifetime / 2)
     expected = (
-        expires_at - now >= max(wanted, 60)
+        now <= expires_at - (max(wanted, 60) + WRITING_S)
         and now < requested_at + 0.8 * lifetime
         and (rule.max_age_s is None or age < rule.max_age_s)
     )
