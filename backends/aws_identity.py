@@ -67,7 +67,7 @@ def ambient_identity(
         # Which role a container or a single sign-on session has, only they can tell.
         inputs.opaque(_SOURCE)
         return [*parts, *tokens]
-    return [*parts, host_identity(inputs, _SOURCE)]
+    return [*parts, *host_identity(inputs, _SOURCE)]
 
 
 def _set(names: Iterable[str], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -108,6 +108,16 @@ def _tokens(
                 yield f"{name}.{part}", value
     if token := environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"):
         yield "AWS_CONTAINER_AUTHORIZATION_TOKEN", Secret(token)
+
+
+def file_endpoints(environment: Mapping[str, str], inputs: InputRecorder) -> list[IdentityPart]:
+    """Return the config file and which part of it is meant, if it says anything of endpoints."""
+    for name in (_FILES[0][0], *_PROFILES):
+        inputs.variable(name)
+    config = _file_part(*_FILES[0], environment, inputs)
+    if not any("endpoint" in content.reveal() for _, content in config):
+        return []
+    return [*config, *_set(_PROFILES, environment)]
 
 
 def record_sdk_inputs(environment: Mapping[str, str], inputs: InputRecorder) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from backends.aws_identity import ambient_identity, record_sdk_inputs
+from backends.aws_identity import ambient_identity, file_endpoints, record_sdk_inputs
 from backends.aws_sdk import endpoint_config, make_sdk_session
 from backends.clock_skew import clock_skew_s
 from backends.errors import BackendMisconfigured, SecretNotFound
@@ -59,8 +59,8 @@ class AwsSession:
         """
         return ambient_identity(self.environment, self.inputs, profile)
 
-    def endpoint_identity(self, services: Sequence[str]) -> Sequence[tuple[str, str]]:
-        """Return the variables that move the endpoints of ``services``."""
+    def endpoint_identity(self, services: Sequence[str]) -> Sequence[IdentityPart]:
+        """Return what moves the endpoints of ``services``: variables, and the config file."""
         names = [
             "AWS_ENDPOINT_URL",
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -70,7 +70,10 @@ class AwsSession:
         ]
         for name in names:
             self.inputs.variable(name)
-        return [(name, value) for name in names if (value := self.environment.get(name))]
+        return [
+            *((name, value) for name in names if (value := self.environment.get(name))),
+            *file_endpoints(self.environment, self.inputs),
+        ]
 
     @asynccontextmanager
     async def client(

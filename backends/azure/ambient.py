@@ -141,7 +141,7 @@ def _ambient_identity(method: Method, wish: Wish, context: RunContext) -> Sequen
     host = host_identity(context.inputs, "azure-managed-identity")
     found = [(name, context.setting(name) or "") for name in _MACHINE_VARIABLES]
     # two apps find their services under one address, and are told apart by what they show it
-    return [host, *((name, Secret(v) if name in _SECRET_VARIABLES else v) for name, v in found)]
+    return [*host, *((name, Secret(v) if name in _SECRET_VARIABLES else v) for name, v in found)]
 
 
 def _job(context: RunContext) -> CiIdentity:

@@ -6,6 +6,7 @@ external sources"). Google's own services are let through, and what the entry it
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -78,6 +79,9 @@ class Gate:
             return
         if path not in self._trusted:
             raise _refused("reads a file")
+        if not Path(path).is_absolute():
+            # ours and google-auth's relative paths begin at different folders
+            raise _refused("reads a file by a path that is not absolute")
         context.read_file(path, limit=LARGEST_TOKEN)
 
     def _moved(self, url: str) -> str:

@@ -48,7 +48,7 @@ def subject_identity(
         return _in_file(path, source, context) if path in files else []
     if str(source.get("environment_id", "")).startswith("aws"):
         return [(f"aws.{name}", value) for name, value in context.aws.identity()]
-    return [host_identity(context.inputs, "google-credential-source")]
+    return host_identity(context.inputs, "google-credential-source")
 
 
 def document_here(ref: SecretRef, context: RunContext) -> Secret | None:

@@ -9,7 +9,6 @@ from backends.vault.client import checked_token
 from backends.vault.options import VaultAuth
 from backends.vault.settings import variable
 
-SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a path
 _LARGEST_TOKEN = 64 * 1024
 
 

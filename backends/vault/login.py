@@ -10,12 +10,12 @@ import anyio
 from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_identity import CiIdentity
 from backends.errors import BackendMisconfigured, SecretDenied
-from backends.host import host_identity
+from backends.host import SERVICE_ACCOUNT_TOKEN, host_identity
 from backends.jwt_identity import identity_of_token
 from backends.transport import HttpSession
 from backends.vault.client import VaultFailure, checked_token, data_of, make_client
 from backends.vault.general_errors import implausible
-from backends.vault.inputs import SERVICE_ACCOUNT_TOKEN, credential, given_token, required
+from backends.vault.inputs import credential, given_token, required
 from backends.vault.login_errors import login_refused
 from backends.vault.settings import VaultSettings
 
@@ -100,7 +100,7 @@ class Authenticator:
             return [("token", given_token(auth, context))]
         if auth.method == "agent":
             # As whom it is logged in, only the agent knows.
-            return [host_identity(context.inputs, "vault-agent")]
+            return host_identity(context.inputs, "vault-agent")
         if auth.method == "aws":
             return [(f"aws.{name}", value) for name, value in context.aws.identity()]
         if auth.method == "kubernetes" and not auth.credentials:
@@ -197,7 +197,7 @@ class Authenticator:
         )
 
     def _service_account(self) -> Secret:
-        return _file(SERVICE_ACCOUNT_TOKEN, self._context)
+        return _file(str(SERVICE_ACCOUNT_TOKEN), self._context)
 
 
 def _file(path: str, context: RunContext) -> Secret:

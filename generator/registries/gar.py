@@ -173,7 +173,8 @@ def _ambient_identity(options: GarOptions, context: RunContext) -> Sequence[Iden
         return CiIdentity(context, context.transport).identity(_audience(options))
     if (key := _default_key(context)) is not None:
         return [("key", key)]
-    return [("metadata", metadata_host(context)), host_identity(context.inputs, "google-metadata")]
+    host = host_identity(context.inputs, "google-metadata")
+    return [("metadata", metadata_host(context)), *host]
 
 
 def _subject(entry: RegistryEntry, context: RunContext) -> Sequence[IdentityPart]:

@@ -99,6 +99,11 @@ async def test_a_file_is_read_only_if_it_is_trusted(cloud: Google, tmp_path: Pat
         await token(cloud, document)
 
 
+async def test_a_file_whose_path_begins_nowhere_is_refused(cloud: Google) -> None:
+    with pytest.raises(BackendMisconfigured, match="not absolute"):
+        await token(cloud, external({"file": "token"}), ("token",))
+
+
 async def test_a_program_is_run_only_if_the_environment_allows_it(
     cloud: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

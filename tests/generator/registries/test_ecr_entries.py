@@ -1,5 +1,6 @@
 """What an ECR entry may say, and whose token it means; no network."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +97,18 @@ def test_with_credentials_of_its_own_the_ambient_identity_does_not_count() -> No
     one, two = ({"AWS_ACCESS_KEY_ID": k, "AWS_SECRET_ACCESS_KEY": "s"} for k in ("A", "B"))
     own = entry(fields=KEYS)
     assert provider.grant_key(own, make_context(one)) == provider.grant_key(own, make_context(two))
+
+
+def test_an_endpoint_of_the_config_file_counts_beside_credentials_of_its_own(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "config"
+    context = make_context({"AWS_CONFIG_FILE": str(config)})
+    own, keys = entry(fields=KEYS), []
+    for content in ("", "[default]\nregion = x\n", "[default]\nendpoint_url = https://a\n"):
+        config.write_text(content)
+        keys.append(EcrProvider().grant_key(own, context))
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_without_server_and_region_the_environment_names_the_region() -> None:
