@@ -102,6 +102,20 @@ _FAILURES = (
         "check the network; then try again",
     ),
     _failure(
+        "HostNotResolved",
+        BackendUnavailable,
+        "host-not-resolved",
+        "the host name of AWS's endpoint can not be resolved",
+        "check region and endpoint, the name server of this machine, and whether a proxy is needed",
+    ),
+    _failure(
+        "ConnectionRefused",
+        BackendUnavailable,
+        "connection-refused",
+        "AWS's endpoint refused the connection",
+        "check the endpoint, that its server runs, and its port",
+    ),
+    _failure(
         "EndpointConnectionError ConnectionClosedError ConnectionError HTTPClientError",
         BackendUnavailable,
         "aws-unreachable",

@@ -126,9 +126,28 @@ def _as_sdk_error(error: Exception, url: str, proxy: str | None) -> Exception:
         case TimeoutError():
             return exceptions.ReadTimeoutError(endpoint_url=url, error=error)
         case aiohttp.ClientConnectorError():
-            return exceptions.EndpointConnectionError(endpoint_url=url, error=error)
+            return _unreached(error, url)
         case _:
             return exceptions.ConnectionClosedError(endpoint_url=url, error=error)
+
+
+def _unreached(error: Any, url: str) -> Exception:
+    """Return botocore's exception for an endpoint that was not got to, named by the reason."""
+    import aiohttp
+    from botocore import exceptions
+
+    class HostNotResolved(exceptions.EndpointConnectionError):
+        """Tried again, as every way not to get there."""
+
+    class ConnectionRefused(exceptions.EndpointConnectionError):
+        """Likewise."""
+
+    kind = exceptions.EndpointConnectionError
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        kind = HostNotResolved
+    elif isinstance(error.os_error, ConnectionRefusedError):
+        kind = ConnectionRefused
+    return kind(endpoint_url=url, error=error)
 
 
 def _headers(request: Any) -> dict[str, str]:

@@ -65,11 +65,13 @@ class Outcome:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The first of the required entries' failures; optional ones count if nothing is left."""
+        """The first of the required entries' failures; optional ones count if nothing else does.
+
+        That is so where every entry has failed, and none of them is required.
+        """
         failures = [r for r in self.results if isinstance(r.outcome, EntryError)]
-        counted = [
-            r for r in failures if not r.entry.optional or len(failures) == len(self.results)
-        ]
+        required = [r for r in failures if not r.entry.optional]
+        counted = required or (failures if len(failures) == len(self.results) else [])
         return worst(r.outcome.exit_code for r in counted if isinstance(r.outcome, EntryError))
 
     @property

@@ -132,11 +132,12 @@ SETS: Mapping[str, VariableSet] = {
     "google": VariableSet(
         (("GOOGLE_AUTH_JSON",), ("GOOGLE_AUTH_EMAIL",)), (("GOOGLE_AUTH_JSON",),), _google
     ),
-    # Azure's own tools read user name and password too, but none of them the registry's name.
     "azure": VariableSet(
-        (("AZURE_REGISTRY_NAME",), ("AZURE_REGISTRY",)),
+        (("AZURE_REGISTRY_NAME",), ("AZURE_REGISTRY",), ("AZURE_USERNAME", "AZURE_PASSWORD")),
         (_AZURE_REGISTRY, ("AZURE_USERNAME",), ("AZURE_PASSWORD",)),
         _azure,
+        # Azure's own tools read user name and password too, but never without it
+        others=("AZURE_CLIENT_ID",),
     ),
     "heroku": VariableSet((("HEROKU_API_KEY",),), (("HEROKU_API_KEY",),), _heroku),
     "ibm": VariableSet((("BLUEMIX_API_KEY",),), (("BLUEMIX_API_KEY",),), _ibm),

@@ -58,12 +58,14 @@ class VariableSet:
     """Variables that together mean one entry.
 
     Each of ``required`` is one variable, or several of which the first that is set counts. The set
-    is meant once all variables of one of its ``clues`` are set; ``entry`` says what it means.
+    is meant once all variables of one of its ``clues`` are set, unless one of ``others`` is, which
+    says that they are another tool's; ``entry`` says what it means.
     """
 
     clues: tuple[tuple[str, ...], ...]
     required: tuple[tuple[str, ...], ...]
     entry: Callable[[Variables, Recognised, Path], dict[str, Any]]
+    others: tuple[str, ...] = ()
 
 
 def recognise(
@@ -85,7 +87,8 @@ def _recognise(
     name: str, known: VariableSet, variable: Variables, found: Recognised, *, named: bool
 ) -> None:
     missing = [names for names in known.required if not any(variable(n) for n in names)]
-    meant = named or any(all(variable(name) for name in clue) for clue in known.clues)
+    hinted = any(all(variable(name) for name in clue) for clue in known.clues)
+    meant = named or (hinted and not any(variable(other) for other in known.others))
     if missing and meant:
         for names in missing:
             found.refuse(

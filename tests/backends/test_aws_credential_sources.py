@@ -69,7 +69,7 @@ async def test_sts_that_is_down_is_told_in_time(
         AWS_ROLE_ARN=_ROLE.arn,
         AWS_ENDPOINT_URL_STS="http://127.0.0.1:9",
     )
-    with fails(BackendUnavailable, "aws-unreachable", within_s=5, record=record_property):
+    with fails(BackendUnavailable, "connection-refused", within_s=5, record=record_property):
         await _read(aws)
 
 

@@ -78,13 +78,13 @@ class TestSurroundings:
                 "refused",
                 {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
                 BackendUnavailable,
-                "aws-unreachable",
+                "connection-refused",
             ),
             (
                 "unresolvable",
                 {"AWS_ENDPOINT_URL": "https://nowhere.invalid"},
                 BackendUnavailable,
-                "aws-unreachable",
+                "host-not-resolved",
             ),
             (
                 "plain http elsewhere",

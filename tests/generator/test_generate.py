@@ -147,6 +147,15 @@ async def test_an_optional_entry_may_fail(host: Host) -> None:
     assert [x.server_address for x in outcome.logins] == ["b.example"]
 
 
+async def test_a_required_failure_decides_the_exit_code_even_if_an_optional_one_fails_too(
+    host: Host,
+) -> None:
+    errors = {"a": UNREACHABLE, "b": DENIED}
+    host.provider.respond = lambda request: errors[request.entry.name]
+    outcome = await host.run(entry("a"), entry("b", optional=True))
+    assert outcome.exit_code is ExitCode.UNAVAILABLE
+
+
 async def test_nothing_is_written_when_only_optional_entries_exist_and_all_fail(host: Host) -> None:
     host.provider.respond = failing("a", DENIED)
     outcome = await host.run(entry("a", optional=True))

@@ -113,6 +113,7 @@ def test_what_is_merely_lying_around_is_ignored(lone: list[str]) -> None:
         ),
         ({"GOOGLE_AUTH_EMAIL": "ci@p.iam.gserviceaccount.com"}, ["GOOGLE_AUTH_JSON"]),
         ({"AZURE_REGISTRY_NAME": "team"}, ["AZURE_USERNAME", "AZURE_PASSWORD"]),
+        ({**AZURE, "AZURE_REGISTRY_NAME": ""}, ["AZURE_REGISTRY_NAME"]),
         ({**AZURE, "AZURE_REGISTRY_NAME": "https://team azurecr"}, ["AZURE_REGISTRY_NAME"]),
         ({}, ["config"]),
     ],
