@@ -13,6 +13,7 @@ from generator.errors import OutputError
 
 Kind = Literal["descriptor", "stream", "file"]
 _DESCRIPTOR = re.compile(r"/(?:proc/self|dev)/fd/(\d{1,4})", re.ASCII)
+_CHOWN_AND_FOWNER = 1 << 0 | 1 << 3  # linux/capability.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,29 +103,69 @@ def _check_file(path: Path) -> None:
             f"the folder {folder} does not exist",
             "create it, or mount a volume there",
         )
-    if path.exists() and os.access(path, os.W_OK, effective_ids=True):
+    try:
+        # As writing in place would: modes and uids alone do not tell what capabilities, a sticky
+        # folder's rules or a server of files will say. Nothing is truncated.
+        flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        os.close(os.open(path, flags))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if not _replaceable(path, error):
+            raise unwritable(path, error) from None
+    else:
         return
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         code = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
         raise unwritable(path, OSError(code, ""))
 
 
+def _replaceable(path: Path, error: OSError) -> bool:
+    """Tell whether a file that can not be opened may be replaced, if its folder lets us."""
+    if error.errno not in (errno.EACCES, errno.ETXTBSY):
+        return False
+    # the file that takes its place has to get its owner, and a sticky folder has to let it go
+    return path.lstat().st_uid == os.geteuid() or _may_act_for_other_users()
+
+
+def _may_act_for_other_users() -> bool:
+    """Tell whether we may give files away (CAP_CHOWN) and change others' (CAP_FOWNER)."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return False
+    effective = re.search(r"^CapEff:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return effective is not None and int(effective[1], 16) & _CHOWN_AND_FOWNER == _CHOWN_AND_FOWNER
+
+
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Return the error for a path that can not be written."""
-    uid = os.geteuid()
     words, hint = {
         errno.EROFS: ("lies on a read-only file system", "mount the volume writable"),
-        errno.EACCES: (
-            f"may not be written by uid {uid}",
-            f"run as the owner of {path.parent} (docker run --user), or change its mode",
-        ),
-        errno.EPERM: (
-            f"may not be written by uid {uid}",
-            f"run as the owner of {path.parent} (docker run --user), or change its mode",
-        ),
         errno.ENOSPC: ("lies on a full file system", "make room"),
         errno.EDQUOT: ("is over the quota", "make room"),
         errno.EPIPE: ("has no reader any more", "keep what reads it running"),
     }.get(error.errno or 0, ("can not be written", "check the file system that it lies on"))
+    if error.errno in (errno.EACCES, errno.EPERM):
+        words, hint = _forbidden(path)
     code = errno.errorcode.get(error.errno or 0, "unknown error")
     return OutputError("output-not-writable", f"{path} {words} ({code})", hint)
+
+
+def _forbidden(path: Path) -> tuple[str, str]:
+    """Return what keeps this user from writing, and what helps."""
+    uid = os.geteuid()
+    try:
+        owner = path.lstat().st_uid
+    except OSError:
+        owner = uid
+    if owner == uid:
+        return (
+            f"may not be written by uid {uid}",
+            f"run as the owner of {path.parent} (docker run --user), or change its mode",
+        )
+    rights = ", with root's rights (no --cap-drop)" if uid == 0 else ""
+    return (
+        f"belongs to uid {owner} and may not be written by uid {uid}",
+        f"run as that user (docker run --user {owner}){rights}, or remove the file",
+    )

@@ -2,13 +2,14 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.command import CANARY, Ran, run
+from tests.e2e.command import CANARY, COMMAND, PLAIN_ENVIRONMENT, Ran, run
 from tests.parts.ecr import EcrStandIn
 
 ONE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -263,3 +264,26 @@ def test_a_cache_of_somebody_else_is_told(pipeline: Pipeline) -> None:
     pipeline.run("./dockercfg")
     os.chown(pipeline.folder / "cache", 65534, 65534)
     assert "belongs to uid 65534" in pipeline.explain()["cache"]["problem"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_another_users_file_is_told_by_both_before_anything_is_fetched(pipeline: Pipeline) -> None:
+    file = pipeline.folder / "dockercfg"
+    file.touch(0o600)
+    os.chown(file, 12345, 12345)
+
+    def run_without_rights(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["setpriv", "--bounding-set=-all", "--inh-caps=-all", COMMAND, *arguments],
+            cwd=pipeline.folder,
+            env=PLAIN_ENVIRONMENT | pipeline.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+
+    explained, ran = run_without_rights("explain", "./dockercfg"), run_without_rights("./dockercfg")
+    assert "  ./dockercfg: dockercfg belongs to uid 12345" in explained.stdout
+    assert (ran.returncode, pipeline.ecr.token_calls) == (73, 0)
+    assert "dockercfg belongs to uid 12345" in ran.stderr
