@@ -60,19 +60,41 @@ def _configs(node: Any) -> Iterator[str]:
 
 def login_script_of(pipeline: str) -> str:
     """Return the shell commands of a pipeline up to the run of the generator."""
+    # Buildkite has one script for all; what builds and pushes comes after
+    return steps_of(pipeline)[0].partition("docker build")[0]
+
+
+def steps_of(pipeline: str) -> list[str]:
+    """Return all shell scripts of a CI pipeline in their order; each has a shell of its own."""
     if pipeline in WITHOUT_SCHEMA:
-        return dedent(text_of(pipeline).split("sh '''")[1].partition("'''")[0])
+        found = re.findall(r"sh (?:'''(.*?)'''|'([^'\n]+)')", text_of(pipeline), re.DOTALL)
+        return [dedent(long or short) for long, short in found]
     document = yaml.safe_load(text_of(pipeline))
     match pipeline.partition("/")[0]:
         case "buildkite":
-            # the agent makes one $ of two; what builds and pushes comes after
-            script: str = document["steps"][0]["command"].replace("$$", "$")
-            return script.partition("docker build")[0]
+            # the agent makes one $ of two
+            return [step["command"].replace("$$", "$") for step in document["steps"]]
         case "circleci":
-            return str(document["jobs"]["push"]["steps"][1]["run"]["command"])
+            steps = document["jobs"]["push"]["steps"]
+            return [step["run"]["command"] for step in steps if step != "checkout"]
         case "github-actions":
-            return str(document["jobs"]["push"]["steps"][1]["run"])
+            return [step["run"] for step in document["jobs"]["push"]["steps"] if "run" in step]
         case "gitlab-ci":
-            return "\n".join(document["push"]["before_script"])
+            sections = ("before_script", "script", "after_script")
+            return ["\n".join(document["push"][section]) for section in sections]
         case other:
             raise ValueError(other)
+
+
+def docker_config_of(pipeline: str) -> str | None:
+    """Return what a pipeline sets ``DOCKER_CONFIG`` to for all of its scripts, unexpanded."""
+    if pipeline in WITHOUT_SCHEMA:
+        return str(re.findall(r'DOCKER_CONFIG = "(.*)"', text_of(pipeline))[0])
+    document = yaml.safe_load(text_of(pipeline))
+    match pipeline.partition("/")[0]:
+        case "circleci":
+            return str(document["jobs"]["push"]["environment"]["DOCKER_CONFIG"])
+        case "gitlab-ci":
+            return str(document["push"]["variables"]["DOCKER_CONFIG"])
+        case _:
+            return None

@@ -41,8 +41,12 @@ def run_script(
     )
     (shim / "docker").chmod(0o755)
     real = subprocess.run(["which", "docker"], capture_output=True, text=True, check=True).stdout
+    left = folder / "left"
+    left.mkdir()
+    # some scripts remove it themselves at their end
+    keep = '\ncp "$DOCKER_CONFIG/config.json" "$KEPT"'
     done = subprocess.run(
-        ["bash", "-euc", login_script_of(pipeline)],
+        ["bash", "-euc", login_script_of(pipeline) + keep],
         cwd=folder,
         env={
             "PATH": f"{shim}:{os.environ['PATH']}",
@@ -50,6 +54,9 @@ def run_script(
             "DOCKER_HOST": os.environ.get("DOCKER_HOST", ""),
             "HOME": str(folder),
             "DOCKER_CONFIG": str(folder / ".docker"),
+            "KEPT": str(left),
+            "RUNNER_TEMP": str(folder / "runner-temp"),
+            "GITHUB_ENV": str(folder / "github-env"),
             "DOCKERCFG_CONFIG_YAML": config or config_of(pipeline),
             **environment,
         },
@@ -59,7 +66,7 @@ def run_script(
     )
     assert done.returncode == 0, done.stderr
     assert CANARY not in done.stdout + done.stderr
-    return folder / ".docker" / "config.json"
+    return left / "config.json"
 
 
 def logins(path: Path, *servers: str) -> list[str]:
