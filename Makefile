@@ -21,7 +21,10 @@ LOCK = $(RUN)/uv pip compile --quiet --upgrade --python-version 3.13 --generate-
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
-demo: $(READY) ## the main job end to end, on real parts
+demo: ## the main job end to end, on real parts
+	@# what only root can install is looked for before a minute goes into the rest
+	@$(PYTHON) -m tests.demo.programs
+	@$(MAKE) --no-print-directory $(READY)
 	@$(RUN)/python -m tests.demo
 
 test: $(READY) ## all tests, with branch coverage

@@ -11,8 +11,9 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.demo.programs import provide_programs
 from tests.demo.scene import CANARY, ECR_HOST, Scene, set_up
-from tests.demo.stage import expect, generate, masked, provide_programs, say, step
+from tests.demo.stage import expect, generate, masked, say, step
 from tests.parts.image import make_oci_layout
 from tests.parts.skopeo import Skopeo
 
@@ -53,6 +54,7 @@ def _prove(scene: Scene) -> None:
     _push_and_pull(scene.folder, target, scene.team, scene.partner)
 
     step("a wrong password is refused")
+    say("  static passwords are handed on as they are: the generator tries none, the registry does")
     wrong = scene.folder / "wrong"
     generate(wrong, {**scene.environment, "TEAM_PASSWORD": "not-the-password"})
     refused = Skopeo(wrong, scene.folder).inspect(f"docker://{scene.team}/demo/hello:1")

@@ -1,16 +1,13 @@
-"""What the demo stands on: programs, a narrator, expectations."""
+"""What the demo stands on: a narrator, expectations."""
 
 import base64
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 COMMAND = Path(sys.executable).with_name("dockercfg-generator")
-_PACKAGES = {"skopeo": "skopeo", "docker-registry": "docker-registry"}
 
 
 def say(text: str) -> None:
@@ -35,27 +32,13 @@ def expect(truth: object, promise: str) -> None:
     say(f"  ok: {promise}")
 
 
-def provide_programs() -> None:
-    """Install the real programs that are missing, or say what to install."""
-    missing = [package for program, package in _PACKAGES.items() if not shutil.which(program)]
-    if not missing:
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        fail(f"missing programs; install them first: apt-get install {' '.join(missing)}")
-    say(f"installing {', '.join(missing)} …")
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
-    ):
-        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-
-
 def generate(target: Path, environment: dict[str, str]) -> str:
     """Run the installed command, show its log, and return it."""
-    say(f"$ dockercfg-generator {target.name}")
+    path = f"./{target.name}"
+    say(f"$ dockercfg-generator {path}")
     run = subprocess.run(
-        [str(COMMAND), str(target)],
+        [str(COMMAND), path],
+        cwd=target.parent,
         env={"PATH": "/usr/bin:/bin"} | environment,
         capture_output=True,
         text=True,
