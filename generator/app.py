@@ -10,6 +10,7 @@ from generator.call import Call
 from generator.errors import ConfigError, ExitCode, GeneratorError, OutputError, UsageError
 from generator.fast.lock import RunLock
 from generator.finished.leaving import NextRun
+from generator.help import DISTRIBUTION
 from generator.log import Logger, make_logger
 from generator.settings import HelpShown, parse_settings
 from generator.summary import report_config_error, report_error
@@ -56,7 +57,8 @@ def _main(
         sys.stdout.write(shown.text)
         return ExitCode.OK
     except UsageError as error:
-        sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
+        told = f"error: {error.message} [{error.reference}]\n{error.hint}\n"
+        sys.stderr.write(f"{told}{DISTRIBUTION} --help says more\n")
         return error.exit_code
     log = make_logger(settings.log_format, "warning" if settings.quiet else settings.log_level)
     call = Call(settings, problems, environment, next_run, log, leave, started_at)

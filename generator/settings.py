@@ -12,8 +12,9 @@ from generator.errors import UsageError
 from generator.help import CONTRACT, DISTRIBUTION, help_for, usage
 from generator.log import LogFormat
 from generator.model import Problem
-from generator.options import OPTIONS, PREFIX, VARIABLES, Option
+from generator.options import OPTIONS, PREFIX, VARIABLES, Option, named
 from generator.output.document import OutputFormat
+from generator.shown import shown_option, shown_word
 from generator.words import command_of
 
 
@@ -75,7 +76,9 @@ def parse_settings(
         UsageError: if the command line can not be understood.
         HelpShown: if help or the version is asked for.
     """
-    given = _parser().parse_intermixed_args(list(arguments))
+    given, unknown = _parser().parse_known_intermixed_args(list(arguments))
+    if unknown:
+        raise _unknown_argument(unknown[0])
     if given.version:
         from importlib.metadata import version  # noqa: PLC0415 - 14 ms that few runs need
 
@@ -112,7 +115,9 @@ def parse_settings(
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError("usage", message, CONTRACT)
+        # what follows here is the value
+        option, valued, _ = message.partition(": ignored explicit argument ")
+        raise UsageError("usage", f"{option}: it takes no value" if valued else message, CONTRACT)
 
 
 def _parser() -> _Parser:
@@ -128,11 +133,23 @@ def _parser() -> _Parser:
     return parser
 
 
+def _unknown_argument(argument: str) -> UsageError:
+    option = shown_option(argument)
+    known = [*(option.name for option in OPTIONS), "help", "version"]
+    close = get_close_matches(option.lstrip("-").lower().replace("_", "-"), known, 1)
+    hint = f"did you mean --{close[0]}?" if close and option.startswith("--") else CONTRACT
+    return UsageError("usage", f"there is no option {option}", hint)
+
+
 def _word(command: Command, words: Sequence[str]) -> dict[str, str]:
     word = command.word
     if word is None or (not words and not word.needed):
         if words:
-            raise UsageError("usage", f"{command.name} takes no {words[0]}", usage(command))
+            shown = shown_word(words[0], "word beside its options")
+            hint = usage(command)
+            if named("config")[0] in command.options and words[0].endswith((".yaml", ".yml")):
+                hint = f"write --config {shown_word(words[0], 'FILE')}"
+            raise UsageError("usage", f"{command.name} takes no {shown}", hint)
         return {}
     if len(words) != 1:
         problem = (
@@ -169,10 +186,12 @@ def _argument(option: Option, argument: Any) -> Any:
 
 def _unknown_variables(environment: Mapping[str, str]) -> list[tuple[str, Problem]]:
     known = [option.variable for option in (*OPTIONS, *VARIABLES)]
+    # the prefix makes all of them alike
+    tails = [name.removeprefix(PREFIX) for name in known]
     problems = []
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
-            close = get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            close = get_close_matches(name.removeprefix(PREFIX), tails, 1)
+            hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {', '.join(known)}"
             problems.append((name, Problem((), "is not a variable of ours", hint)))
     return problems

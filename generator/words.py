@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from generator.command_table import COMMANDS, GENERATE, Command, first_words
 from generator.errors import UsageError
+from generator.shown import shown_word
 
 
 def command_of(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
@@ -23,12 +24,15 @@ def command_of(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
             return COMMANDS[name], words[count:]
     second = [name.partition(" ")[2] for name in COMMANDS if name.startswith(f"{words[0]} ")]
     if second:
-        raise UsageError("usage", f"{words[0]} needs to be told what", _one_of(words[0], second))
+        meant = get_close_matches(words[1], second, 1) if len(words) > 1 else ()
+        hint = f"did you mean {words[0]} {meant[0]}?" if meant else _one_of(words[0], second)
+        raise UsageError("usage", f"{words[0]} needs to be told what", hint)
     close = get_close_matches(words[0], first_words(), 1)
     raise UsageError(
         "unknown-command",
-        f"{words[0]} is not a command{f'; did you mean {close[0]}?' if close else ''}",
-        f"to write a file of that name, say ./{words[0]}; commands: {', '.join(first_words())}",
+        f"{shown_word(words[0])} is not a command{f'; did you mean {close[0]}?' if close else ''}",
+        f"to write a file of that name, say ./{shown_word(words[0], 'NAME')}; "
+        f"commands: {', '.join(first_words())}",
     )
 
 

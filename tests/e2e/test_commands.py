@@ -60,7 +60,8 @@ def test_a_group_of_commands_has_help_and_says_what_is_missing() -> None:
         (["check", "./d"], "check takes no ./d"),
         (["completion"], "SHELL is missing"),
         (["completion", "tcsh"], "not one of bash, zsh, fish"),
-        (["cache", "lst"], "write cache list"),
+        (["cache", "lst"], "did you mean cache list?"),
+        (["cache"], "write cache list"),
     ],
 )
 def test_what_a_command_does_not_take_is_a_usage_error(arguments: list[str], said: str) -> None:

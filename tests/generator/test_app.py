@@ -46,6 +46,18 @@ def test_the_way_out_is_taken_with_the_exit_code(tmp_path: Path) -> None:
     assert ended([str(tmp_path / "d")], {}) == 78
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reference"), [(["--nope"], "[usage]"), (["genrate"], "[unknown-command]")]
+)
+def test_a_usage_error_has_its_reference_and_names_help(
+    arguments: list[str], reference: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(arguments, {}) == 2
+    first, *_, last = capfd.readouterr().err.splitlines()
+    assert first.endswith(reference)
+    assert "--help" in last
+
+
 def test_help_is_on_stdout(capfd: pytest.CaptureFixture[str]) -> None:
     assert ended(["--help"], {}) == 0
     assert "usage:" in capfd.readouterr().out

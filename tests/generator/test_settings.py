@@ -38,12 +38,54 @@ def test_paths_are_told_from_commands(arguments: tuple[str, ...]) -> None:
         (("./a", "--timeout", "60"), "--timeout: not a duration"),
         (("./a", "--mode", "8"), "--mode: not a file mode"),
         (("./a", "--format", "xml"), "--format: not one of docker, legacy"),
+        (("./a", "--confg=x"), "--confg did you mean --config?"),
+        (("./a", "--min_validity", "2h"), "did you mean --min-validity?"),
+        (("./a", "--timeout"), "--timeout: expected one argument"),
+        (("cache", "lst"), "did you mean cache list?"),
+        (("cache", "huh"), "write cache list or"),
+        (("check", "base.yaml"), "write --config base.yaml"),
+        (("schema", "base.yaml"), "usage: dockercfg-generator schema"),
     ],
 )
 def test_a_wrong_command_line_is_a_usage_error(arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_settings(arguments, {})
     assert said in f"{caught.value.message} {caught.value.hint}"
+
+
+SECRET = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("./a", f"--token={SECRET}"), "there is no option --token"),
+        (("./a", "--token", SECRET), "there is no option --token"),
+        (("./a", f"-p{SECRET}"), "there is no option -p"),
+        (("./a", f"--{SECRET}"), "there is no option --(not shown)"),
+        (("./a", f"--merge={SECRET}"), "--merge: it takes no value"),
+        (("./a", f"-h{SECRET}"), "it takes no value"),
+        ((SECRET,), "(not shown) is not a command"),
+        (("check", SECRET), "check takes no word beside its options"),
+        (("check", f"{SECRET}.yaml"), "write --config FILE"),
+        (("cache", SECRET), "cache needs to be told what"),
+        (("completion", SECRET), "SHELL is not one of"),
+        (("./a", "--timeout", SECRET), "not a duration"),
+    ],
+)
+def test_a_secret_on_the_command_line_is_not_repeated(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(arguments, {})
+    words = f"{caught.value.message} {caught.value.hint}"
+    assert said in words
+    assert SECRET not in words
+
+
+def test_a_variable_that_is_like_none_of_ours_only_by_its_prefix_is_not_guessed() -> None:
+    _, problems = parse_settings(["./d"], {"DOCKERCFG_PASSWORD": "x"})
+    assert problems[0][1].hint.startswith("known are ")
 
 
 @pytest.mark.parametrize(
