@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
+from generator.config.yaml_words import syntax_problem
 from generator.model import Problem
+from generator.shown import NOT_SHOWN, looks_random
 
 Path = tuple[str, ...]
 _KEY = re.compile(r"[A-Za-z_][\w.-]{0,40}", re.ASCII)
@@ -33,9 +35,16 @@ class TextDocument:
         return self.lines.get(path, 1)
 
 
+class HiddenKey(str):
+    """A key that leads to its line like any other, and is not shown: it may be a secret."""
+
+    __slots__ = ()
+
+
 def shown_key(key: str) -> str:
     """Return a key for a message: one that does not look like a key may be a secret."""
-    return key if _KEY.fullmatch(key) else "(a key of another form)"
+    hidden = isinstance(key, HiddenKey) or not _KEY.fullmatch(key) or looks_random(key)
+    return NOT_SHOWN if hidden else key
 
 
 def parse_yaml(text: str) -> TextDocument:
@@ -45,9 +54,8 @@ def parse_yaml(text: str) -> TextDocument:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        document.lines[()] = mark.line + 1 if mark else 1
-        document.problems.append(Problem((), f"not YAML: {_words(error)}", "mend the syntax"))
+        document.lines[()], problem = syntax_problem(error, text)
+        document.problems.append(problem)
         return document
     except (yaml.YAMLError, RecursionError):
         document.problems.append(
@@ -63,17 +71,6 @@ def parse_yaml(text: str) -> TextDocument:
         return document
     document.content = reader.mapping(node, ())
     return document
-
-
-def _words(error: yaml.MarkedYAMLError) -> str:
-    """Return what is wrong; PyYAML's own words, as long as they quote nothing of the text."""
-    problem = error.problem or "it can not be read"
-    if "\\t" in problem or "'\t'" in problem or "tab" in problem:
-        return "a tab is used for indentation; use spaces"
-    if "expected a single document" in (error.context or "") + problem:
-        return "there is more than one document"
-    # Everything that PyYAML quotes is the text's.
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "…", problem)
 
 
 class _Reader:
