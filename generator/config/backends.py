@@ -6,9 +6,8 @@ from typing import Any
 from backends.base import BackendFactory
 from backends.loader import BUILT_IN, backend_type_names, load_backend_type
 from generator.config.model import BackendSetup
-from generator.config.problems import Path, Problems, did_you_mean
+from generator.config.problems import Path, Problems, unknown_name
 from generator.config.references import References
-from generator.config.yaml_text import shown_key
 
 # What a login is read from must not need a login itself.
 _LOGIN_BACKENDS = ("env", "file")
@@ -71,11 +70,8 @@ def _read(name: str, block: Mapping[str, Any], problems: Problems) -> BackendSet
     kind = problems.text(block.get("type"), (*path, "type")) or name
     factory = load_backend_type(kind)
     if factory is None:
-        problems.add(
-            (*path, "type"),
-            f"there is no type of backend called {shown_key(kind)}",
-            did_you_mean(kind, backend_type_names(), f"known: {', '.join(backend_type_names())}"),
-        )
+        unknown = unknown_name("type of backend", kind, backend_type_names())
+        problems.add((*path, "type"), *unknown)
         return None
     references = References(_LOGIN_BACKENDS, load_backend_type, problems)
     settings = {key: value for key, value in block.items() if key != "type"}

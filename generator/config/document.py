@@ -13,11 +13,12 @@ from generator.config.model import BackendSetup, CacheSettings, Config
 from generator.config.problems import Problems
 from generator.config.references import References
 from generator.config.registries import read_entries
-from generator.model import RegistryEntry
+from generator.model import Problem, RegistryEntry
 from generator.options import parse_mode
 from generator.output.addresses import remark
 from generator.output.document import OutputFormat
 from generator.settings import Settings
+from generator.shown import shown_word
 
 _KEYS = ("cache", "backends", "registries", "output", "timeout")
 # An editor sees 0600 as the number 600, or (YAML 1.1) as 384.
@@ -99,7 +100,7 @@ def read_config(
     references = References(list(backends), backends.factory_of, problems)
     entries = read_entries(content.get("registries"), references, problems)
     setups = backends.usable
-    entries = _selected(entries, settings.registries, problems)
+    entries = _selected(entries, settings, problems)
     check_allowed(entries, setups, settings, problems)
     output, run = output or OutputBlock(), run or RunBlock()
     return Config(
@@ -127,14 +128,15 @@ def read_cache(
 
 
 def _selected(
-    entries: Sequence[RegistryEntry], selection: Sequence[str], problems: Problems
+    entries: Sequence[RegistryEntry], settings: Settings, problems: Problems
 ) -> list[RegistryEntry]:
-    names = [entry.name for entry in entries]
+    names, selection = [entry.name for entry in entries], settings.registries
     for name in selection:
         if name not in names and not problems.found:
-            problems.add(
-                (), f"--registry: there is no entry {name}", f"there are {', '.join(names)}"
-            )
+            place = settings.origins.get("registries", "--registry")
+            hint = f"there are {', '.join(names)}"
+            message = f"there is no entry {shown_word(name, 'of that name')}"
+            problems.outside.append((place, Problem((), message, hint)))
     return [entry for entry in entries if not selection or entry.name in selection]
 
 

@@ -80,6 +80,7 @@ def _from_yaml(settings: Settings, source: Source, placed: list[Placed]) -> Conf
         )
     found = sorted([*document.problems, *problems.found], key=lambda p: document.line(p.path))
     _collect(found, source.place, placed)
+    placed += problems.outside
     return replace(config, origin=source.origin) if config else None
 
 
@@ -115,6 +116,7 @@ def _from_conventions(
         return variable if variable and environment.get(variable, "").strip() else None
 
     _collect(problems.found, place, placed)
+    placed += problems.outside
     return replace(config, origin=origin)
 
 

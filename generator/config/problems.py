@@ -19,14 +19,20 @@ class Problems:
     """The problems of one configuration, each with the path of the setting."""
 
     found: list[Problem] = field(default_factory=list)
+    outside: list[tuple[str, Problem]] = field(default_factory=list)
+    """Those that stand on the command line or in a variable, each with its place."""
 
     def add(self, path: Path, message: str, hint: str = "") -> None:
         """Note a problem."""
         self.found.append(Problem(path, message, hint))
 
-    def unknown_key(self, path: Path, known: Collection[str]) -> None:
-        """Note that the last part of ``path`` is not among the keys that are ``known`` there."""
-        expected = f"known here: {', '.join(known)}" if known else "nothing is expected here"
+    def unknown_key(self, path: Path, known: Collection[str], expected: str = "") -> None:
+        """Note that the last part of ``path`` is not among the keys that are ``known`` there.
+
+        ``expected`` is the hint where none of them is close.
+        """
+        if not expected:
+            expected = f"known here: {', '.join(known)}" if known else "nothing is expected here"
         self.add(
             path, f"unknown key {shown_key(path[-1])}", did_you_mean(path[-1], known, expected)
         )
@@ -63,8 +69,25 @@ class Problems:
 
 def did_you_mean(name: str, known: Collection[str], otherwise: str = "") -> str:
     """Return a hint that names the known name closest to ``name``."""
-    close = get_close_matches(name, known, 1)
-    return f"did you mean {close[0]}?" if close else otherwise
+    close = closest(name, known)
+    return f"did you mean {close}?" if close else otherwise
+
+
+def closest(name: str, known: Collection[str]) -> str | None:
+    """Return the known name that ``name`` is close to, be it in capitals."""
+    lower = {one.lower(): one for one in known}
+    close = get_close_matches(name.lower(), lower, 1)
+    return lower[close[0]] if close else None
+
+
+def unknown_name(what: str, name: str, known: Collection[str]) -> tuple[str, str]:
+    """Return message and hint about a name that is not among the known ones of ``what``.
+
+    What is close to none may be a secret that went astray: it is not shown.
+    """
+    if closest(name, known) is None:
+        return f"there is no such {what}", f"known: {', '.join(known)}"
+    return f"there is no {what} called {shown_key(name)}", did_you_mean(name, known)
 
 
 def _words(detail: Any) -> tuple[str, str]:

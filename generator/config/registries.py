@@ -1,11 +1,11 @@
 """The ``registries:`` block."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generator.config.problems import Path, Problems, did_you_mean
+from generator.config.kinds import all_providers, credential_fields, option_names
+from generator.config.problems import Path, Problems, unknown_name
 from generator.config.references import References
-from generator.config.yaml_text import shown_key
 from generator.model import Credentials, RegistryEntry
 from generator.output.addresses import AddressProblem, canonical_address, hostname
 from generator.registries.base import TokenProvider
@@ -38,22 +38,12 @@ def _read(
     noted = len(problems.found)
     server = _address(block.get("server"), (*path, "server"), problems)
     aliases = _aliases(block.get("aliases"), (*path, "aliases"), problems)
-    if block.get("provider") is None and server is None:
-        if len(problems.found) == noted:
-            problems.add((*path, "server"), "no server is named", "write server: HOST[:PORT]")
-        return None
-    kind = problems.text(block.get("provider"), (*path, "provider"))
-    kind = kind or _kind_by_host(server, block)
-    provider = load_provider(kind)
-    if provider is None:
-        known = ", ".join(kind_names())
-        problems.add(
-            (*path, "provider"),
-            f"there is no kind of registry called {shown_key(kind)}",
-            did_you_mean(kind, kind_names(), f"known: {known}"),
-        )
-        return None
     optional = _flag(block.get("optional"), (*path, "optional"), problems)
+    kind = _kind(block, server, path, problems)
+    provider = load_provider(kind) if kind else None
+    if kind is None or provider is None:
+        _check_of_any_kind(block, path, references, problems)
+        return None
     options = _options(block, provider, path, problems)
     credentials = references.credentials(
         block.get("credentials"), (*path, "credentials"), provider.credential_fields
@@ -67,9 +57,57 @@ def _read(
     return entry
 
 
-def _kind_by_host(server: str | None, block: Mapping[str, Any]) -> str:
+def _kind(
+    block: Mapping[str, Any], server: str | None, path: Path, problems: Problems
+) -> str | None:
+    """Return the kind of an entry, ``None`` (and a problem) if it has none that there is."""
+    named = block.get("provider")
+    if named is None:
+        if server is not None:
+            return _kind_by_host(server, block)
+        if block.get("server") is None:
+            problems.add((*path, "server"), "no server is named", "write server: HOST[:PORT]")
+        return None
+    kind = problems.text(named, (*path, "provider"))
+    if kind is not None and load_provider(kind) is None:
+        problems.add((*path, "provider"), *unknown_name("kind of registry", kind, kind_names()))
+        return None
+    return kind
+
+
+def _check_of_any_kind(
+    block: Mapping[str, Any], path: Path, references: References, problems: Problems
+) -> None:
+    """Note what is wrong with an entry whatever its kind turns out to be."""
+    providers = all_providers()
+    known = [*_COMMON, *option_names(providers)]
+    hint = f"known here: {', '.join(_COMMON)}, and the options of its kind"
+    for key in block:
+        if key not in known and not _misplaced(key, providers, path, problems):
+            problems.unknown_key((*path, key), known, hint)
+    references.credentials(
+        block.get("credentials"), (*path, "credentials"), credential_fields(providers)
+    )
+
+
+def _misplaced(
+    key: str, providers: Sequence[TokenProvider], path: Path, problems: Problems
+) -> bool:
+    """Tell, and note, that a key is the name of a secret: that stands under ``credentials``."""
+    fields = [spec for provider in providers for spec in provider.credential_fields]
+    if not any(key in (spec.name, *spec.aliases) for spec in fields):
+        return False
+    problems.add(
+        (*path, key),
+        "a secret can not be written here",
+        f"write credentials: {{{key}: REFERENCE}}, as env:TOKEN is one",
+    )
+    return True
+
+
+def _kind_by_host(server: str, block: Mapping[str, Any]) -> str:
     """Return the kind of a host; a user name that it has no use for is handed on as it is."""
-    kind = kind_of_host(hostname(server or ""))
+    kind = kind_of_host(hostname(server))
     credentials = block.get("credentials")
     named = "username" in block or (isinstance(credentials, dict) and "username" in credentials)
     provider = load_provider(kind) if named else None
@@ -98,7 +136,6 @@ def _options(
     block: Mapping[str, Any], provider: TokenProvider, path: Path, problems: Problems
 ) -> Any:
     known = provider.options.model_fields
-    secret = {name for spec in provider.credential_fields for name in (spec.name, *spec.aliases)}
     settings = {}
     misplaced = False
     for key, value in block.items():
@@ -106,16 +143,10 @@ def _options(
             continue
         if key in known:
             settings[key] = value
-        elif key in secret:
-            misplaced = True
-            problems.add(
-                (*path, key),
-                "a secret can not be written here",
-                f"write credentials: {{{key}: REFERENCE}}, as env:TOKEN is one",
-            )
         else:
             misplaced = True
-            problems.unknown_key((*path, key), [*_COMMON, *known])
+            if not _misplaced(key, [provider], path, problems):
+                problems.unknown_key((*path, key), [*_COMMON, *known])
     options = problems.validated(provider.options, settings, path)
     return None if misplaced else options
 

@@ -5,9 +5,10 @@ from pathlib import Path as FilePath
 
 from backends.inputs import InputRecorder
 from generator.config.text_file import absolute, read_text_file
-from generator.config.yaml_text import Path, TextDocument, parse_yaml, shown_key
+from generator.config.yaml_text import HiddenKey, Path, TextDocument, parse_yaml, shown_key
 from generator.model import Problem
 from generator.settings import Settings
+from generator.shown import shown_word
 
 LARGEST_CONFIG = 1024 * 1024
 Placed = tuple[str, Problem]
@@ -25,7 +26,9 @@ class Source:
     def place(self, path: Path) -> str:
         """Return where a setting, or the nearest one above it, stands: for a message."""
         dotted = ".".join(
-            shown_key(part) if not part.isdigit() else part for part in path if "#" not in part
+            shown_key(part) if not part.isdigit() else part
+            for part in path
+            if "#" not in part and not isinstance(part, HiddenKey)
         )
         return f"{self.name}:{self.document.line(path)} {dotted}".rstrip()
 
@@ -48,5 +51,7 @@ def read_source(settings: Settings, inputs: InputRecorder, placed: list[Placed])
         text = read_text_file(path, limit=LARGEST_CONFIG)
         return Source(str(path), parse_yaml(text), full.parent)
     except ValueError as error:
-        placed.append((str(path), Problem((), str(error), "check --config, and what is mounted")))
+        named_by = settings.origins.get("config", "--config")
+        name = shown_word(str(path), f"the file that {named_by} names")
+        placed.append((name, Problem((), str(error), "check --config, and what is mounted")))
     return None

@@ -156,6 +156,92 @@ def test_all_problems_are_told_at_once_with_their_lines() -> None:
         assert any(line.startswith(expected) for line in said), (expected, said)
 
 
+def test_an_entry_of_no_known_kind_is_checked_as_far_as_it_goes() -> None:
+    said = refused(f"""\
+        registries:
+          typo:
+            servr: ghcr.io
+            credentails: {CANARY}
+            region: eu-west-1
+            pasword: {CANARY}
+            password: {CANARY}
+            optional: perhaps
+            aliases: r.io
+          kind:
+            provider: ECR
+            servr: {CANARY}
+            credentials:
+              pasword: env:T
+              tokem: {CANARY}
+              password: {CANARY}
+    """)
+    for expected in (
+        "2 registries.typo.server: no server is named",
+        "3 registries.typo.servr: unknown key servr; did you mean server?",
+        "4 registries.typo.credentails: unknown key credentails; did you mean credentials?",
+        "6 registries.typo.pasword: unknown key pasword; known here: provider, server, aliases,",
+        "7 registries.typo.password: a secret can not be written here",
+        "8 registries.typo.optional: neither true nor false",
+        "9 registries.typo.aliases: a list is needed here",
+        "11 registries.kind.provider: there is no kind of registry called ECR; did you mean ecr?",
+        "12 registries.kind.servr: unknown key servr; did you mean server?",
+        "14 registries.kind.credentials.pasword: unknown credential pasword; did you mean pass",
+        "15 registries.kind.credentials.tokem: unknown credential tokem; ",
+        "15 registries.kind.credentials.tokem: not a secret reference",
+        "16 registries.kind.credentials.password: not a secret reference",
+    ):
+        assert any(line.startswith(expected) for line in said), (expected, said)
+    assert not any(line.startswith("5") for line in said)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (f"provider: {CANARY}", "there is no such kind of registry; known: static, acr"),
+        (f"server: r.io, username: u, credentials: {{{CANARY}: env:T}}", "(not shown); it takes"),
+        (f"provider: no, credentials: {{{CANARY}: env:T}}", "unknown credential (not shown)"),
+        (
+            f"server: r.io, username: u, credentials: {{from: env:T, {CANARY}: x}}",
+            "unknown key (not shown); known here: from, fields",
+        ),
+        (
+            f"server: r.io, username: u, credentials: {{from: env:T, fields: {{{CANARY}: x}}}}",
+            "unknown credential (not shown)",
+        ),
+        (
+            "server: r.io, ghp_16C7e42F292c6912E7710c838347Ae178B4: x",
+            "unknown key (not shown)",
+        ),
+    ],
+)
+def test_what_is_close_to_no_known_name_is_not_shown(entry: str, said: str) -> None:
+    lines = "\n".join(refused(f"registries: {{r: {{{entry}}}}}"))
+    assert said in lines
+    assert "ghp_" not in lines
+
+
+def test_a_literal_user_name_is_told_where_it_may_stand() -> None:
+    (said,) = refused(
+        "registries: {r: {server: r.io, credentials: {username: ci-bot, password: env:T}}}"
+    )
+    assert said.endswith("a user name may stand beside credentials: username: NAME")
+
+
+def test_a_type_of_backend_that_is_close_to_none_names_those_there_are() -> None:
+    said = refused("backends: {x: {type: 1password}}\nregistries: {r: {server: r.io}}")
+    assert said[0].startswith("1 backends.x.type: there is no such type of backend; known: env,")
+
+
+@pytest.mark.parametrize("named_by", ["--config", "DOCKERCFG_CONFIG"])
+def test_a_secret_that_stands_for_the_configs_file_is_not_shown(named_by: str) -> None:
+    secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    settings = Settings("-", config=secret, origins={"config": named_by})
+    with pytest.raises(ConfigError) as caught:
+        load_config(settings, {}, RecordedInputs())
+    assert [place for place, _ in caught.value.problems] == [f"the file that {named_by} names"]
+    assert secret not in repr(caught.value.problems)
+
+
 def test_unknown_keys_of_an_entry_name_the_one_that_was_meant() -> None:
     said = refused("registries: {r: {server: r.io, usernam: u, credentials: env:T}}")
     assert said == ["1 registries.r.usernam: unknown key usernam; did you mean username?"]
@@ -241,7 +327,12 @@ def test_a_mistake_is_told_in_words(text: str, said: str) -> None:
 
 def test_selecting_an_unknown_entry_names_those_there_are() -> None:
     text = "registries: {prod: {server: r.io, username: u, credentials: env:T}}"
-    assert "there are prod" in refused(text, registries=("prd",))[0]
+    assert refused(text, registries=("prd",)) == [
+        "--registry: there is no entry prd; there are prod"
+    ]
+    twin = {"registries": "DOCKERCFG_REGISTRY"}
+    (said,) = refused(text, registries=("prd",), origins=twin)
+    assert said.startswith("DOCKERCFG_REGISTRY: there is no entry prd")
 
 
 def test_a_selection_keeps_only_what_it_names() -> None:
