@@ -48,7 +48,7 @@ def _aws(variable: Variables, found: Recognised, path: Path) -> dict[str, Any]:
         entry["role_session_name"] = "aws_docker_creds"
     elif role or account:
         absent = "AWS_STS_ACCOUNT" if role else "AWS_STS_ROLE"
-        message = "is not set: role and account belong together"
+        message = f"{variable.absence(absent)}: role and account belong together"
         found.refuse(absent, message, "set both or neither")
     return entry
 

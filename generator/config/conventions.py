@@ -48,9 +48,17 @@ class Variables:
         self._inputs.variable(name)
         return name in self._environment
 
+    def absence(self, name: str) -> str:
+        """Return how a variable comes to have no value: for a message."""
+        return "is set, but empty" if self.has(name) else "is not set"
+
     def first(self, names: tuple[str, ...]) -> str:
         """Return the first of ``names`` that is set, else the first of all."""
         return next((name for name in names if self(name)), names[0])
+
+    def empty(self, names: tuple[str, ...]) -> str:
+        """Return the first of ``names`` that is set to nothing, else the first of all."""
+        return next((n for n in names if self.has(n) and not self(n)), names[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +98,14 @@ def _recognise(
     hinted = any(all(variable(name) for name in clue) for clue in known.clues)
     meant = named or (hinted and not any(variable(other) for other in known.others))
     if missing and meant:
+        instead = (
+            f"or take {name} out of DOCKERCFG_FROM_ENV"
+            if named
+            else "unset the others, or name the sets to look for in DOCKERCFG_FROM_ENV"
+        )
         for names in missing:
-            found.refuse(
-                names[0],
-                f"is not set, and the set of variables called {name} needs it",
-                "set it, unset the others, or name the sets to look for in DOCKERCFG_FROM_ENV",
-            )
+            absent = variable.empty(names)
+            message = f"{variable.absence(absent)}, and the set of variables called {name} needs it"
+            found.refuse(absent, message, f"set it, {instead}")
     elif not missing:
         found.registries[name] = known.entry(variable, found, ("registries", name))

@@ -128,6 +128,42 @@ def test_narrowing_to_a_set_that_is_not_there_or_does_not_exist_is_a_problem() -
     assert refused(DOCKER, from_env=("aws", "dcoker"))[0] == "DOCKERCFG_FROM_ENV"
 
 
+@pytest.mark.parametrize(
+    ("environment", "place", "message"),
+    [
+        ({"DOCKER_USERNAME": "ci"}, "DOCKER_PASSWORD", "is not set, and"),
+        ({"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": " "}, "DOCKER_PASSWORD", "is set, but empty"),
+        (
+            {**AWS, "AWS_REGION": "", "AWS_DEFAULT_REGION": ""},
+            "AWS_REGION",
+            "is set, but empty, and",
+        ),
+        ({**AWS, **ROLE, "AWS_STS_ROLE": ""}, "AWS_STS_ROLE", "is set, but empty: role"),
+        ({**AWS, "AWS_STS_ROLE": "ci"}, "AWS_STS_ACCOUNT", "is not set: role"),
+    ],
+)
+def test_an_empty_variable_is_told_from_one_that_is_not_set(
+    environment: dict[str, str], place: str, message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(environment)
+    ((where, problem),) = caught.value.problems
+    assert (where, problem.message[: len(message)]) == (place, message)
+
+
+def test_a_set_whose_variables_are_all_empty_is_ignored() -> None:
+    assert [e.name for e in load({**DOCKER, "HEROKU_API_KEY": ""}).entries] == ["docker"]
+
+
+@pytest.mark.parametrize("narrowed", [None, ("docker",)])
+def test_the_hint_does_not_advise_what_is_done_already(narrowed: tuple[str, ...] | None) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load({"DOCKER_USERNAME": "ci"}, from_env=narrowed)
+    hint = caught.value.problems[0][1].hint
+    assert ("name the sets" in hint) == (narrowed is None)
+    assert ("take docker out of DOCKERCFG_FROM_ENV" in hint) == (narrowed is not None)
+
+
 @pytest.mark.parametrize("value", ["", "1"])
 def test_ecr_public_counts_when_it_is_set_even_to_nothing(value: str) -> None:
     entry = load({**AWS, "ECR_PUBLIC": value}).entries[0]
