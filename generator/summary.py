@@ -1,5 +1,6 @@
 """What a person reads in the build log: a line for each entry, a line for the file."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from generator.errors import ConfigError, EntryError, GeneratorError
@@ -10,17 +11,18 @@ from generator.log import Logger
 from generator.model import Grant
 from generator.times import iso
 
+Origin = Callable[[tuple[str, ...]], str | None]
 # Beyond this a machine's clock is worth a word.
 NAMED_SKEW_S = 60
 
 
-def report(outcome: Outcome, log: Logger, now: datetime) -> None:
-    """Log what became of each entry."""
+def report(outcome: Outcome, log: Logger, now: datetime, origin: Origin) -> None:
+    """Log what became of each entry; ``origin`` tells where a setting stands (`Config.origin`)."""
     for result in outcome.results:
         if isinstance(result.outcome, Granted):
             _report_granted(result, result.outcome, log, now)
         else:
-            _report_failed(result, result.outcome, log)
+            _report_failed(result, result.outcome, log, origin)
     skews = [
         r.outcome.grant.clock_skew_s for r in outcome.results if isinstance(r.outcome, Granted)
     ]
@@ -105,12 +107,14 @@ def _report_granted(result: EntryResult, granted: Granted, log: Logger, now: dat
         )
 
 
-def _report_failed(result: EntryResult, error: EntryError, log: Logger) -> None:
+def _report_failed(result: EntryResult, error: EntryError, log: Logger, origin: Origin) -> None:
+    place = origin(("registries", result.entry.name))
+    hints = [error.hint, f"the entry is from {place}" if place else ""]
     write = log.warning if result.entry.optional else log.error
     write(
         "entry.failed",
         message=f"{result.entry.name}: {error.message}",
-        hint=error.hint,
+        hint="; ".join(filter(None, hints)),
         reference=error.reference,
         registry=result.entry.name,
         server_addresses=list(result.server_addresses),

@@ -47,7 +47,7 @@ class Run:
         """Generate, report, write."""
         context, cache, work = self.setup.context(), self._cache(), self._work()
         outcome = await generate(work, context, cache)
-        report(outcome, self.setup.call.log, context.clock())
+        report(outcome, self.setup.call.log, context.clock(), self.setup.config.origin)
         call, logins = self.setup.call, outcome.logins
         try:
             content = await self._write(outcome)

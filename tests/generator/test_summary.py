@@ -29,7 +29,9 @@ def grant(**changes: Any) -> Grant:
 def reported(*outcomes: Granted | EntryError, log_format: Any = "console") -> str:
     stream = io.StringIO()
     results = [EntryResult(entry(f"r{number}"), o) for number, o in enumerate(outcomes)]
-    report(Outcome(results, keep_going=False), make_logger(log_format, "info", stream), START)
+    log = make_logger(log_format, "info", stream)
+    lines: dict[tuple[str, ...], str] = {("registries", "r1"): "r.yaml:7"}
+    report(Outcome(results, keep_going=False), log, START, lines.get)
     assert CANARY not in stream.getvalue()
     return stream.getvalue()
 
@@ -51,6 +53,12 @@ def test_a_kept_token_says_why_its_refresh_failed() -> None:
     assert said.splitlines()[1] == (
         "warning: r0: kept the stored token, for its refresh failed: it is down; wait [down]"
     )
+
+
+@pytest.mark.parametrize(("hint", "told"), [("ask", "ask; "), ("", "")])
+def test_a_failure_says_where_its_entry_stands(hint: str, told: str) -> None:
+    said = reported(Granted(grant(), "fetched"), AccessDenied("denied", "it said no", hint))
+    assert f"error: r1: it said no; {told}the entry is from r.yaml:7 [denied]" in said
 
 
 def test_a_failure_says_what_to_do_and_its_reference() -> None:
