@@ -89,11 +89,11 @@ def _missing(
 ) -> CacheMissing:
     of = name if name in addresses else f"{name} ({', '.join(addresses)})"
     others = ", ".join(stored[:_MOST_NAMED])
-    if more := len(stored) - _MOST_NAMED:
-        others += f" and {more} more" if more > 0 else ""
+    if len(stored) > _MOST_NAMED:
+        others += f" and {len(stored) - _MOST_NAMED} more (cache list)"
     there_are = f"there are tokens of {others}" if stored else f"there are none in {folder}"
-    hint = "cache list shows all of them; mend the name, or look at the cache of another host"
-    return CacheMissing("token-not-stored", f"no token of {of} is stored; {there_are}", hint)
+    message = f"no token of {of} is stored; {there_are}"
+    return CacheMissing("token-not-stored", message, "mend the name, or name another cache folder")
 
 
 async def _remove_all(volume: CacheVolume, grants: Sequence[Stocked]) -> list[Stocked]:

@@ -157,6 +157,15 @@ def test_what_was_meant_and_is_not_stored_is_told_and_the_rest_is_removed(host: 
     assert host.run("clear").code == 0
 
 
+def test_of_many_tokens_that_are_stored_some_are_named(host: Host) -> None:
+    names = ", ".join(f"mirror{n:02}.example" for n in range(12))
+    (host.folder / "r.yaml").write_text(CONFIG.replace("[mirror.example]", f"[{names}]"))
+    host.run("clear")
+    host.generate()
+    said = host.run("clear", "--registry", "prod").stderr
+    assert "mirror07.example and 4 more (cache list); mend the name" in said
+
+
 def test_a_server_that_nobody_has_removes_nothing(host: Host) -> None:
     ran = host.run("clear", "--registry", "other.example")
     assert ran.code == 66
