@@ -1,4 +1,4 @@
-"""Durations as people write them."""
+"""Durations as people write them in a config."""
 
 import re
 
@@ -20,3 +20,11 @@ def parse_duration(text: str) -> float:
     if not 0 < seconds <= LONGEST_S:
         raise ValueError("must be longer than nothing and at most a year")
     return seconds
+
+
+def written_duration(seconds: float) -> str:
+    """Return what `parse_duration` takes for ``seconds``, in one unit: ``30m``, ``90s``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.12g}ms"
+    unit = next((unit for unit in ("d", "h", "m") if not seconds % _SECONDS[unit]), "s")
+    return f"{seconds / _SECONDS[unit]:.12g}{unit}"

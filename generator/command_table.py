@@ -10,12 +10,32 @@ from typing import Any
 
 from generator.options import OPTIONS, Option, named
 
-_CONFIGURES = named("config", "registry", "log-level", "log-format")
+_OF_AN_ENTRY = replace(*named("registry"), help="only this entry of the config")
+_CONFIGURES = (*named("config"), _OF_AN_ENTRY, *named("log-level", "log-format"))
 _CACHE = named("config", "cache-dir", "log-level", "log-format")
 _JSON = named("json")
 _OF_A_HOST = replace(
-    *named("registry"), metavar="HOST", help="only tokens for this server address; has no twin"
+    *named("registry"),
+    metavar="HOST|NAME",
+    help="only tokens for this server address, or for an entry of the config",
+    twin=False,
 )
+_COMPLETION = """\
+Commands, options and their values. Where a shell looks for it:
+
+bash (with the package bash-completion):
+  mkdir -p ~/.local/share/bash-completion/completions
+  dockercfg-generator completion bash > \\
+    ~/.local/share/bash-completion/completions/dockercfg-generator
+zsh:
+  mkdir -p ~/.zfunc
+  dockercfg-generator completion zsh > ~/.zfunc/_dockercfg-generator
+  echo 'fpath=(~/.zfunc $fpath); autoload -Uz compinit && compinit' >> ~/.zshrc
+fish:
+  mkdir -p ~/.config/fish/completions
+  dockercfg-generator completion fish > ~/.config/fish/completions/dockercfg-generator.fish
+
+For one session of bash or zsh: source <(dockercfg-generator completion SHELL)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +137,12 @@ COMMANDS = {
         ),
         Command(
             "cache clear",
-            "generator.commands.cache:clear",
-            "remove all tokens, or those of one server address; asks nothing",
+            "generator.commands.cache_clear:clear",
+            "remove all tokens, or those of one registry; asks nothing",
             "For a credential that was revoked or leaked: no later run uses what came from it.\n"
-            "Only files of the cache are removed, each under its lock.",
+            "Only files of the cache are removed, each under its lock. --registry takes a server\n"
+            "address or, with a config, the name of an entry, which stands for its addresses.\n"
+            "That no such token is stored is an error (66); those that are stored are named.",
             "cache clear --cache-dir /cache --registry ghcr.io",
             (*_CACHE, _OF_A_HOST),
         ),
@@ -128,8 +150,8 @@ COMMANDS = {
             "completion",
             "generator.commands.completion:run",
             "print a completion script for a shell",
-            "Commands, options and their values; for bash, zsh or fish.",
-            "completion bash > ~/.local/share/bash-completion/completions/dockercfg-generator",
+            _COMPLETION,
+            "completion bash > dockercfg-generator.bash",
             word=Word("shell", "SHELL", choices=("bash", "zsh", "fish")),
         ),
     )

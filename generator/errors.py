@@ -7,6 +7,7 @@
     ├── ConfigError          78   config, environment settings: all problems at once
     ├── OutputError          73   the dockercfg, or what else was asked for, can not be written
     ├── CacheError           69   a command about the cache can not use it
+    │   └── CacheMissing     66   there is none, or not the token that is meant
     └── EntryError                one entry failed
         ├── SecretMissing    66   a secret, version, field or variable is not there
         ├── AccessDenied     77   a backend or registry refused us
@@ -96,6 +97,12 @@ class CacheError(GeneratorError):
     """A command about the cache can not use it; a run would go on without."""
 
     exit_code = ExitCode.UNAVAILABLE
+
+
+class CacheMissing(CacheError):
+    """The cache that a command is about, or the token in it, is not there."""
+
+    exit_code = ExitCode.NOT_FOUND
 
 
 class EntryError(GeneratorError):

@@ -22,6 +22,7 @@ from generator.cache.freshness import (
 )
 from generator.cache.store import GrantCache
 from generator.errors import EntryError, ImplausibleAnswer, ProviderBug, Unavailable, from_backend
+from generator.fast.document import duration
 from generator.grant_inputs import GrantInputs, grant_inputs
 from generator.model import Grant, GrantRequest, RegistryEntry
 from generator.registries.base import TokenProvider
@@ -199,9 +200,10 @@ class GrantSource:
         if is_usable(requested_at, expires_at) and can_promise(requested_at, expires_at, self.rule):
             return
         asked_s = self.rule.min_validity_s if self.rule.promised else SHORTEST_USE_S
+        lives = duration(expires_at - requested_at)
         raise ImplausibleAnswer(
             "validity-too-short",
-            f"the token lives {expires_at - requested_at:.0f} s, {asked_s:.0f} s are asked for",
+            f"the token lives {lives}, {duration(asked_s)} are asked for",
             "have the registry, or the lease of the secret behind it, give longer ones"
             + (", or lower --min-validity" if self.rule.promised else ""),
         )

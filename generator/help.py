@@ -45,8 +45,7 @@ examples:
 commands, each with a --help of its own (a file of such a name is written ./NAME):
 {commands}
 
-options, each with a twin in the environment (--cache-dir is {PREFIX}CACHE_DIR):
-{_option_rows(GENERATE.options)}
+{_options(GENERATE.options)}
 
 more variables:
 {variables}
@@ -77,17 +76,25 @@ def _help_of(command: Command) -> str:
 example:
   {example}
 
-options, each with a twin in the environment:
-{_option_rows(command.options)}
+{_options(command.options)}
 """
 
 
-def _option_rows(options: Iterable[Option]) -> str:
-    rows = [
-        (f"--{option.name}{f' {option.metavar}' if option.metavar else ''}", option.help)
-        for option in options
-    ]
-    return _rows([*rows, ("--version", "show the version"), ("-h, --help", "show this")])
+def _options(options: Sequence[Option]) -> str:
+    twins = [_shown(option) for option in options if option.twin]
+    alone = [_shown(option) for option in options if not option.twin]
+    alone += [("--version", "show the version"), ("-h, --help", "show this")]
+    if not twins:
+        return f"options:\n{_rows(alone)}"
+    return f"""options, each with a twin in the environment (--cache-dir is {PREFIX}CACHE_DIR):
+{_rows(twins)}
+
+options without one:
+{_rows(alone)}"""
+
+
+def _shown(option: Option) -> tuple[str, str]:
+    return f"--{option.name}{f' {option.metavar}' if option.metavar else ''}", option.help
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> str:

@@ -12,7 +12,10 @@ PREFIX = "DOCKERCFG_"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: ``--name`` and ``DOCKERCFG_NAME``; a flag takes no value on the command line."""
+    """One option: ``--name`` and ``DOCKERCFG_NAME``; a flag takes no value on the command line.
+
+    Without ``twin`` the variable does not count for the command.
+    """
 
     name: str
     field: str
@@ -21,6 +24,7 @@ class Option:
     help: str
     repeatable: bool = False
     choices: tuple[str, ...] = ()
+    twin: bool = True
 
     @property
     def variable(self) -> str:
@@ -88,7 +92,12 @@ OPTIONS = (
     Option("mode", "mode", parse_mode, "OCTAL", "mode of a new file (0600)"),
     Option("merge", "merge", _flag, None, "keep what an existing file holds for other registries"),
     Option(
-        "registry", "registries", _list, "NAME", "only this entry of the config", repeatable=True
+        "registry",
+        "registries",
+        _list,
+        "NAME",
+        "only this entry; --merge keeps the others that the file holds",
+        repeatable=True,
     ),
     Option("refresh", "refresh", _flag, None, "fetch tokens although there are fresh ones"),
     Option("keep-going", "keep_going", _flag, None, "write what there is although an entry failed"),

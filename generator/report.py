@@ -42,7 +42,11 @@ def check_report(path: str, dockercfg: Target | None) -> Target:
     Raises:
         OutputError: if it can not, or if the dockercfg goes there.
     """
-    target = check_target(path, merge=False)
+    try:
+        target = check_target(path, merge=False)
+    except OutputError as error:
+        message = f"the report can not be written: {error.message}"
+        raise OutputError(error.reference, message, error.hint) from None
     if dockercfg is not None and _same_place(target, dockercfg):
         raise OutputError(
             "report-over-dockercfg",

@@ -1,4 +1,4 @@
-"""``cache list``, ``cache prune`` and ``cache clear``: what is stored on the host, and removing it.
+"""``cache list`` and ``cache prune``: what is stored on the host, and removing what has expired.
 
 They need to know the folder only: it is named, or the config's ``cache:`` says it. The list as
 JSON: ``folder``, and ``grants`` with ``name``, ``provider``, ``server_addresses``, ``state``,
@@ -12,8 +12,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import anyio
-
 from generator.cache.prune import BOUNDS, ENCRYPTED, prune_volume
 from generator.cache.sealing import CacheKeys
 from generator.cache.store import read_grant
@@ -24,22 +22,14 @@ from generator.config.model import CacheSettings
 from generator.errors import ConfigError, ExitCode
 from generator.fast.document import duration
 from generator.model import Problem
-from generator.output.addresses import AddressProblem, canonical_address
 from generator.printing import print_json, print_lines, table
-from generator.stock import (
-    Stocked,
-    opened_to_look,
-    opened_to_remove,
-    remove,
-    remove_documents,
-    stocked,
-)
+from generator.stock import Stocked, opened_to_look, opened_to_remove, stocked
 from generator.times import iso
 
 
 def list_grants(call: Call) -> int:
     """List what is stored; nothing is locked or written."""
-    folder, settings = _named(call)
+    folder, settings = named_folder(call)
     rule = freshness_rule(call.settings, settings)
     now = time.time()
     with opened_to_look(folder) as volume:
@@ -56,43 +46,11 @@ def list_grants(call: Call) -> int:
 
 def prune(call: Call) -> int:
     """Remove what has expired, and what killed processes left behind."""
-    folder, settings = _named(call)
+    folder, settings = named_folder(call)
     with opened_to_remove(folder) as volume:
         removed = _pruned(volume, settings.keys) if volume else 0
-    print_lines([f"removed {_tokens(removed)} from {folder}"])
+    print_lines([f"removed {count_of_tokens(removed)} from {folder}"])
     return ExitCode.OK
-
-
-def clear(call: Call) -> int:
-    """Remove all grants, or those of the server addresses that are named."""
-    folder, settings = _named(call)
-    hosts = _addresses(call)
-    with opened_to_remove(folder) as volume:
-        if volume is None:
-            print_lines([f"no token is stored in {folder}"])
-            return ExitCode.OK
-        rule = freshness_rule(call.settings, settings)
-        grants = stocked(volume, time.time(), rule, settings.keys)
-        chosen = [g for g in grants if not hosts or hosts & set(g.server_addresses)]
-        kept = anyio.run(partial(_remove_all, volume, chosen))
-    for grant in kept:
-        call.log.error(
-            "grant.kept",
-            message=f"{_shown(grant)} was not removed: a run is about to renew it",
-            hint="try again once it is done",
-            reference="cache-locked",
-        )
-    hidden = [g for g in grants if g.reason] if hosts else []
-    if hidden:
-        call.log.warning(
-            "grants.hidden",
-            message=f"{_tokens(len(hidden))} can not be read, so nobody knows for which server",
-            hint="cache clear without --registry removes them as well",
-            reference="cache-grants-hidden",
-        )
-    lines = [f"removed {_shown(grant)}" for grant in chosen if grant not in kept]
-    print_lines([*lines, f"removed {_tokens(len(lines))} from {folder}"])
-    return ExitCode.UNAVAILABLE if kept else ExitCode.OK
 
 
 def _pruned(volume: CacheVolume, keys: CacheKeys | None) -> int:
@@ -102,35 +60,18 @@ def _pruned(volume: CacheVolume, keys: CacheKeys | None) -> int:
     return prune_volume(volume, time.time(), read, bounds)
 
 
-async def _remove_all(volume: CacheVolume, grants: list[Stocked]) -> list[Stocked]:
-    """Remove grants, then the documents that hold them; return those that could not be."""
-    kept = [grant for grant in grants if not await remove(volume, grant.name)]
-    remove_documents(volume)
-    return kept
+def named_folder(call: Call) -> tuple[Path, CacheSettings]:
+    """Return the cache folder that is meant, and what the config says of it.
 
-
-def _named(call: Call) -> tuple[Path, CacheSettings]:
+    Raises:
+        ConfigError: if none is named, or the config can not be read.
+    """
     settings = load_cache_settings(call.settings, call.next_run.inputs, call.problems)
     folder = Path(call.settings.cache_dir) if call.settings.cache_dir else settings.dir
     if folder is None:
         hint = "write --cache-dir DIR, or name a config whose cache: has a dir"
         raise ConfigError([("cache", Problem((), "no cache folder is named", hint))])
     return folder, settings
-
-
-def _addresses(call: Call) -> set[str]:
-    # the variable names entries of a config, and is there for the runs beside this
-    named = call.settings.origins.get("registries") == "--registry"
-    addresses, problems = set(), []
-    for name in call.settings.registries if named else ():
-        try:
-            addresses.add(canonical_address(name))
-        except AddressProblem as problem:
-            message, _, hint = str(problem).partition("; ")
-            problems.append(("--registry", Problem((), message, hint)))
-    if problems:
-        raise ConfigError(problems)
-    return addresses
 
 
 def _row(stored: Stocked) -> dict[str, object]:
@@ -155,10 +96,6 @@ def _cells(stored: Stocked, now: float) -> tuple[str, ...]:
     return (addresses, stored.use.provider, stored.state, expires, str(stored.size))
 
 
-def _shown(stored: Stocked) -> str:
-    provider = f" ({stored.use.provider})" if stored.use.provider else ""
-    return f"{', '.join(stored.server_addresses) or stored.name}{provider}"
-
-
-def _tokens(count: int) -> str:
+def count_of_tokens(count: int) -> str:
+    """Return a number of tokens in words."""
     return f"{count} token{'' if count == 1 else 's'}"

@@ -31,7 +31,7 @@ def run(call: Call) -> int:
     entries = anyio.run(partial(tell_entries, setup, shelf, now))
     way, because = way_of_run(entries)
     if way == "warm":
-        way, because = _fast_or_warm(call, now)
+        way, because = _fast_or_warm(setup, now)
     if call.settings.json:
         print_json(_json(setup, shelf, entries, way, because))
     else:
@@ -55,18 +55,21 @@ def way_of_run(entries: Sequence[EntryTold]) -> tuple[str, str]:
     return "warm", "no registry has to be asked for a token"
 
 
-def _fast_or_warm(call: Call, now: float) -> tuple[str, str]:
+def _fast_or_warm(setup: Setup, now: float) -> tuple[str, str]:
     """Return whether a run that has to ask nobody finds its finished document, and if not, why."""
-    settings = call.settings
+    settings, warm = setup.call.settings, "no registry has to be asked for a token"
     # what stands on the command line of explain would stand on that of the run
     options = [name for name in settings.origins.values() if name.startswith("--")]
     if not settings.path:
-        return "warm", "no registry has to be asked for a token; whether it is fast, a PATH tells"
-    seen = outlook([settings.path, *(o for o in options if o != "--json")], call.environment, now)
+        return "warm", f"{warm}; whether it is fast, a PATH tells"
+    if setup.cache_folder is None:
+        return "warm", f"{warm}; not fast: no cache folder is named (DOCKERCFG_CACHE_DIR)"
+    arguments = [settings.path, *(o for o in options if o != "--json")]
+    seen = outlook(arguments, setup.call.environment, now)
     if seen.is_fast:
         return "fast", "the finished document of the last run is still good"
     changed = f" (changed: {', '.join(seen.changed)})" if seen.changed else ""
-    return "warm", f"no registry has to be asked for a token; not fast: {seen.reason}{changed}"
+    return "warm", f"{warm}; not fast: {seen.reason}{changed}"
 
 
 def _shelf(setup: Setup, now: float) -> Shelf:

@@ -11,6 +11,7 @@ from generator.config.conventions import Variables, recognise
 from generator.config.document import read_cache, read_config
 from generator.config.model import CacheSettings, Config
 from generator.config.problems import Path, Problems
+from generator.config.registries import addresses_of
 from generator.config.source import Placed, Source, read_source
 from generator.errors import ConfigError
 from generator.model import Problem
@@ -65,6 +66,20 @@ def load_cache_settings(
     if placed:
         raise ConfigError(placed)
     return replace(cache, keys=keys)
+
+
+def load_addresses(settings: Settings, inputs: InputRecorder) -> Mapping[str, Sequence[str]]:
+    """Return the server addresses of a config's entries by their names, whatever else is in it.
+
+    There are none without a config, nor in one that can not be read: who asks for the cache's
+    settings is told of that.
+    """
+    if settings.config is None and settings.config_yaml is None:
+        return {}
+    source = read_source(settings, inputs, [])
+    content = source.document.content if source else {}
+    blocks = Problems().mapping(content.get("registries"), ("registries",))
+    return {name: addresses_of(block) for name, block in blocks.items() if isinstance(block, dict)}
 
 
 def _from_yaml(settings: Settings, source: Source, placed: list[Placed]) -> Config | None:

@@ -44,6 +44,7 @@ def _read(
     if kind is None or provider is None:
         _check_of_any_kind(block, path, references, problems)
         return None
+    server = server or default_server(provider)
     options = _options(block, provider, path, problems)
     credentials = references.credentials(
         block.get("credentials"), (*path, "credentials"), provider.credential_fields
@@ -112,6 +113,23 @@ def _kind_by_host(server: str, block: Mapping[str, Any]) -> str:
     named = "username" in block or (isinstance(credentials, dict) and "username" in credentials)
     provider = load_provider(kind) if named else None
     return kind if provider is None or takes_username(provider) else "static"
+
+
+def addresses_of(block: Mapping[str, Any]) -> Sequence[str]:
+    """Return the server addresses that an entry names, whatever else is wrong with it."""
+    unheard, path = Problems(), ()
+    server = _address(block.get("server"), path, unheard)
+    if server is None and isinstance(kind := block.get("provider"), str):
+        provider = load_provider(kind)
+        server = default_server(provider) if provider else None
+    aliases = _aliases(block.get("aliases"), path, unheard)
+    return [address for address in (server, *aliases) if address]
+
+
+def default_server(provider: TokenProvider) -> str | None:
+    """Return the only address that a provider's registry has, ``None`` if there are more."""
+    only: str | None = getattr(provider, "default_server", None)
+    return only
 
 
 def takes_username(provider: TokenProvider) -> bool:

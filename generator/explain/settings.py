@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backends.durations import written_duration
 from generator.call import Setup
 from generator.model import RegistryEntry
 
@@ -50,13 +51,13 @@ def run_settings(setup: Setup) -> Sequence[Setting]:
 
 
 def shown(value: Any) -> str | None:
-    """Return a literal setting as text, without a user name in a URL; durations are in seconds."""
+    """Return a literal setting as text, without a user name in a URL; a float is a duration."""
     if value is None or value == ():
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}s"
+        return written_duration(value)
     if isinstance(value, tuple | list):
         return ", ".join(filter(None, map(shown, value)))
     return _USER_IN_URL.sub("//***@", str(value))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from backends.base import SecretBackend, SecretRef
 from backends.errors import BackendError
+from backends.host import HOST_FILES
 from backends.inputs import RecordedInputs
 from generator.call import Setup
 from generator.explain.settings import shown
@@ -72,9 +73,11 @@ def inputs_of(recorded: RecordedInputs, environment: Mapping[str, str]) -> Input
     names = set(recorded.variables)
     for prefix in recorded.prefixes:
         names |= {name for name in environment if name.startswith(prefix)}
+    # who stands behind an opaque source is told by its name; without one a pod's token is a login's
+    files = recorded.files - (HOST_FILES if recorded.opaque_sources else frozenset())
     return Inputs(
         {name: bool(environment.get(name, "").strip()) for name in sorted(names)},
-        {str(path): _exists(path) for path in sorted(recorded.files)},
+        {str(path): _exists(path) for path in sorted(files)},
         sorted(recorded.opaque_sources),
     )
 

@@ -128,7 +128,10 @@ def _cache_dir(named: dict[str, str], config: bytes, base: str) -> str:
         found = named_cache_dir(config)
         cache_dir = None if found is None else os.path.join(base, found)
     if cache_dir is None:
-        raise NotFast("no cache folder is named, or not in a way that is plain to see")
+        raise NotFast(
+            "the config does not say cache: {dir: /cache}, plainly and on a line of its own; "
+            "write it so, or set DOCKERCFG_CACHE_DIR"
+        )
     cache_dir = cache_dir.rstrip("/")
     # "link/." would open what a symbolic link leads to
     if cache_dir.rpartition("/")[2] in ("", ".", ".."):

@@ -44,7 +44,8 @@ class TokenProvider(Protocol):
     """One kind of registry.
 
     One that asks nobody, and gives the credential as it is, may say so for those who want to know
-    what a run would do: by a class attribute ``hands_through`` that is true.
+    what a run would do: by a class attribute ``hands_through`` that is true. One whose registry has
+    one address only may say it, for entries without ``server``: by ``default_server``.
     """
 
     options: ClassVar[type[ProviderOptions]]

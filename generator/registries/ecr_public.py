@@ -30,6 +30,7 @@ _WHAT = "ECR Public"
 class EcrPublicProvider:
     """Tokens of ECR Public; they live 12 hours."""
 
+    default_server: ClassVar[str] = HOSTS[0]
     options: ClassVar[type[ProviderOptions]] = AwsProviderOptions
     credential_fields: ClassVar[tuple[CredentialField, ...]] = AWS_KEYS
 

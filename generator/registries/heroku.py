@@ -14,6 +14,7 @@ class HerokuProvider:
     """Hands the API key through; asks nobody, and nothing of it is stored."""
 
     hands_through: ClassVar[bool] = True
+    default_server: ClassVar[str] = HOST
     options: ClassVar[type[ProviderOptions]] = ProviderOptions
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("api_key", aliases=("token", "password"), primary=True),

@@ -87,7 +87,8 @@ def test_a_folder_has_to_be_named_and_is_not_made(command: str, tmp_path: Path) 
     assert ran.code == 78
     assert "--cache-dir" in ran.stderr
     ran = run("cache", command, "--cache-dir", "cache", folder=tmp_path)
-    assert ran.code == 0, ran.stderr
+    assert ran.code == (66 if command == "clear" else 0), ran.stderr
+    assert ("cache folder cache does not exist" in ran.stderr) == (command == "clear")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -119,8 +120,56 @@ def test_a_variable_that_names_entries_does_not_keep_tokens_from_being_cleared(h
     assert "removed 2 tokens" in ran.stdout
 
 
+@pytest.mark.parametrize(("name", "left"), [("one", TWO), ("two", ONE)])
+def test_clear_takes_an_entrys_name_for_its_addresses(name: str, left: str, host: Host) -> None:
+    (host.folder / "r.yaml").write_text(f"{CONFIG}\n  broken: {{nonsense: 1}}\n  worse: 7\n")
+    ran = host.run("clear", "--config", "r.yaml", "--registry", name)
+    assert (ran.code, ran.stderr) == (0, "")
+    assert "removed 1 token" in ran.stdout
+    assert [grant["server_addresses"][0] for grant in host.listed()] == [left]
+
+
+def test_an_entry_that_names_no_server_can_not_be_cleared_by_its_name(host: Host) -> None:
+    (host.folder / "r.yaml").write_text("registries: {own: {provider: ecr, region: eu-west-1}}")
+    ran = host.run("clear", "--config", "r.yaml", "--registry", "own")
+    assert ran.code == 78
+    assert "entry own names no server" in ran.stderr
+    assert len(host.listed()) == 2
+
+
+def test_the_only_address_of_an_entrys_registry_is_known(host: Host) -> None:
+    (host.folder / "r.yaml").write_text("registries: {app: {provider: heroku}}")
+    ran = host.run("clear", "--config", "r.yaml", "--registry", "app")
+    assert ran.code == 66
+    assert "no token of app (registry.heroku.com) is stored" in ran.stderr
+
+
+def test_what_was_meant_and_is_not_stored_is_told_and_the_rest_is_removed(host: Host) -> None:
+    ran = host.run("clear", "--registry", "prod", "--registry", "mirror.example")
+    assert ran.code == 66
+    assert f"no token of prod is stored; there are tokens of {ONE}, {TWO}, mirror" in ran.stderr
+    assert "removed 1 token" in ran.stdout
+    assert [grant["server_addresses"] for grant in host.listed()] == [[ONE]]
+    assert host.run("clear").code == 0
+    ran = host.run("clear", "--registry", ONE)
+    assert ran.code == 66
+    assert f"no token of {ONE} is stored; there are none in {host.cache}" in ran.stderr
+    assert host.run("clear").code == 0
+
+
+def test_of_many_tokens_that_are_stored_some_are_named(host: Host) -> None:
+    names = ", ".join(f"mirror{n:02}.example" for n in range(12))
+    (host.folder / "r.yaml").write_text(CONFIG.replace("[mirror.example]", f"[{names}]"))
+    host.run("clear")
+    host.generate()
+    said = host.run("clear", "--registry", "prod").stderr
+    assert "mirror07.example and 4 more (cache list); mend the name" in said
+
+
 def test_a_server_that_nobody_has_removes_nothing(host: Host) -> None:
-    assert "removed 0 tokens" in host.run("clear", "--registry", "other.example").stdout
+    ran = host.run("clear", "--registry", "other.example")
+    assert ran.code == 66
+    assert "removed 0 tokens" in ran.stdout
     ran = host.run("clear", "--registry", "a b")
     assert ran.code == 78
     assert "--registry" in ran.stderr

@@ -99,6 +99,22 @@ def test_installed_packages_are_listed_and_their_kinds_are_in_the_schema(
     assert "warning: broken can not be loaded: ModuleNotFoundError" in schema.stderr
 
 
+def test_the_help_says_which_options_have_no_twin() -> None:
+    for name, command in COMMANDS.items():
+        twins, _, alone = run(*name.split(), "--help").stdout.partition("options without one:\n")
+        assert ("a twin in the environment" in twins) == bool(command.options)
+        if command.options:
+            assert "--help" not in twins.partition("options, each")[2]
+            assert "--help" in alone
+        assert ("--registry" in alone) == (name == "cache clear")
+    assert json.loads(run("providers", environment={"DOCKERCFG_JSON": "1"}).stdout)
+
+
+def test_the_help_tells_what_becomes_of_the_other_entries() -> None:
+    assert "only this entry; --merge keeps the others" in run("generate", "--help").stdout
+    assert "--merge" not in run("check", "--help").stdout
+
+
 def test_completion_is_printed() -> None:
     assert "complete -o default" in run("completion", "bash").stdout
 

@@ -143,7 +143,7 @@ def test_where_everything_comes_from(pipeline: Pipeline) -> None:
     origins = {s["name"]: (s["value"], s["origin"]) for s in told["settings"]}
     assert origins["output.format"] == ("legacy", "--format")
     assert origins["timeout"] == ("5s", "DOCKERCFG_TIMEOUT")
-    assert origins["cache.min_validity"] == ("1800s", f"{pipeline.config}:1")
+    assert origins["cache.min_validity"] == ("30m", f"{pipeline.config}:1")
     assert origins["output.mode"] == ("0600", "default")
     assert told["path"] == {"path": "./dockercfg", "problem": None}
     assert entry(told, "prod")["provider_because"] == "recognised from the host"
@@ -181,6 +181,37 @@ def test_without_a_cache_and_with_one_that_can_not_be_used(pipeline: Pipeline) -
     assert "is no folder" in told["cache"]["problem"]
     pipeline.config.write_text(CONFIG.replace("dir: cache, ", ""))
     assert "--cache-dir" in entry(pipeline.explain(), "prod")["because"]
+
+
+def test_why_a_warm_run_is_not_fast_is_told_for_no_folder_and_for_one_written_oddly(
+    pipeline: Pipeline,
+) -> None:
+    hub = "registries: {hub: {server: docker.io, username: u, credentials: env:GHCR_TOKEN}}\n"
+    pipeline.config.write_text(hub)
+    told = pipeline.explain("./dockercfg")
+    assert told["way"] == "warm"
+    assert told["because"].endswith("not fast: no cache folder is named (DOCKERCFG_CACHE_DIR)")
+    pipeline.config.write_text(f"{hub}cache: {{min_validity: 5m,\n  dir: cache}}\n")
+    told = pipeline.explain("./dockercfg")
+    assert "not fast: the config does not say cache: {dir: /cache}, plainly" in told["because"]
+
+
+def test_an_address_that_a_registry_always_has_is_told(pipeline: Pipeline) -> None:
+    said = run("explain", environment={"HEROKU_API_KEY": CANARY}).stdout
+    assert "heroku: registry.heroku.com" in said.splitlines()
+    pipeline.config.write_text("registries: {own: {provider: ecr, region: eu-west-1}}")
+    said = pipeline.run("explain").stdout
+    assert "own: the server address is learnt from the answer" in said.splitlines()
+
+
+def test_how_a_machine_is_told_from_others_is_no_file_of_an_entry(pipeline: Pipeline) -> None:
+    pipeline.config.write_text(f"registries: {{r: {{server: {ONE}}}}}")
+    environment = {name: "" for name in pipeline.environment if name.startswith("AWS_")}
+    told = entry(pipeline.explain(**environment), "r")
+    assert told["opaque"]
+    assert told["files"]
+    hidden = ("/proc/", "/var/run/secrets/kubernetes.io/")
+    assert not [file for file in told["files"] if file["path"].startswith(hidden)]
 
 
 def test_the_text_says_the_same_to_people(pipeline: Pipeline) -> None:

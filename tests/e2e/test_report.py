@@ -99,6 +99,12 @@ def test_one_that_can_not_be_written_is_told_before_anything_is_fetched(
     assert not (tmp_path / "d").exists()
 
 
+def test_a_missing_folder_is_told_as_the_reports(tmp_path: Path) -> None:
+    ran = run("./d", "--report", "/nodir/r.json", environment=HUB, folder=tmp_path)
+    assert ran.code == 73
+    assert "the report can not be written: the folder /nodir does not exist" in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("path", "report"),
     [("./d", "d"), ("link/d", "d"), ("./e", "d"), ("-", "-"), ("/dev/stdout", "-")],

@@ -184,6 +184,9 @@ async def test_a_promise_that_the_registry_can_not_keep_fails(host: Host) -> Non
     host.provider.lifetime_s = 3600
     outcome = await host.run(entry("a"), rule=FreshnessRule(7200, promised=True))
     assert states(outcome) == ["validity-too-short"]
+    (failed,) = outcome.results
+    assert isinstance(failed.outcome, EntryError)
+    assert failed.outcome.message == "the token lives 1 h 0 min, 2 h 0 min are asked for"
     assert outcome.exit_code is ExitCode.IMPLAUSIBLE
 
 

@@ -109,10 +109,18 @@ def test_with_any_bound_the_hosts_own_identity_has_to_be_allowed(bound: str) -> 
 
 
 def test_with_servers_bound_an_entry_has_to_name_its_server() -> None:
-    text = "registries: {h: {provider: heroku, credentials: env:KEY}}"
+    keys = "credentials: {access_key_id: env:ID, secret_access_key: env:KEY}"
+    text = f"registries: {{own: {{provider: ecr, region: eu-west-1, {keys}}}}}"
     assert problems_of(text) == []
     (refused,) = problems_of(text, allow_servers=("*",))
     assert "has to name its server" in refused
+
+
+def test_the_only_server_of_a_registry_is_bound_as_if_it_were_named() -> None:
+    text = "registries: {h: {provider: heroku, credentials: env:KEY}}"
+    assert problems_of(text, allow_servers=("*.heroku.com",)) == []
+    (refused,) = problems_of(text, allow_servers=("ghcr.io",))
+    assert "DOCKERCFG_ALLOW_SERVERS" in refused
 
 
 @pytest.mark.parametrize(

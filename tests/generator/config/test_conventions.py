@@ -167,7 +167,7 @@ def test_the_hint_does_not_advise_what_is_done_already(narrowed: tuple[str, ...]
 @pytest.mark.parametrize("value", ["", "1"])
 def test_ecr_public_counts_when_it_is_set_even_to_nothing(value: str) -> None:
     entry = load({**AWS, "ECR_PUBLIC": value}).entries[0]
-    assert (entry.provider, entry.server) == ("ecr-public", None)
+    assert (entry.provider, entry.server) == ("ecr-public", "public.ecr.aws")
 
 
 def test_herokus_key_is_an_entry() -> None:

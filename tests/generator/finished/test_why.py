@@ -43,7 +43,7 @@ def test_after_a_plain_run_the_next_one_is_fast(place: Place) -> None:
         ({"DOCKERCFG_FAST": "0"}, "DOCKERCFG_FAST turns it off"),
         ({"DOCKERCFG_MERGE": "1"}, "DOCKERCFG_MERGE is set"),
         ({"DOCKERCFG_CONFIG": "/x"}, "there are two configs"),
-        ({"DOCKERCFG_CACHE_DIR": ""}, "no cache folder is named"),
+        ({"DOCKERCFG_CACHE_DIR": ""}, "the config does not say cache: {dir: /cache}, plainly"),
         ({"DOCKERCFG_CACHE_DIR": "/nonexistent/x"}, "the cache folder is not there"),
         ({"DOCKERCFG_FORMAT": "legacy"}, "no run of this config has left a document"),
     ],
