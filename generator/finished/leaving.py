@@ -1,7 +1,6 @@
 """Leaving the finished document of a run, and the lock that others wait at meanwhile."""
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -88,7 +87,7 @@ class NextRun:
         name = index_name(request, volume.key)
         config = os.fsdecode(environment.get(b"DOCKERCFG_CONFIG", b"")).strip() or None
         inputs = _with_known(self.inputs.listed(config), volume, name)
-        _refuse_job_tokens(inputs, environment)
+        _refuse_job_tokens(inputs, environment, context.clock().timestamp())
         document_file, mac_key = document_name(request, inputs, environment, volume.key)
         if changed := self.inputs.changed():
             raise NoDocument(f"{changed[0]} has changed meanwhile")
@@ -154,7 +153,7 @@ def _with_known(inputs: list[Listed], volume: CacheVolume, name: str) -> list[Li
     return together if len(together) <= _MOST_INPUTS else inputs
 
 
-def _refuse_job_tokens(inputs: list[Listed], environment: dict[bytes, bytes]) -> None:
+def _refuse_job_tokens(inputs: list[Listed], environment: dict[bytes, bytes], now: float) -> None:
     """Refuse inputs that the next job can not have: a document would lie there for nobody."""
     for kind, name in inputs:
         if kind == FILE:
@@ -162,10 +161,12 @@ def _refuse_job_tokens(inputs: list[Listed], environment: dict[bytes, bytes]) ->
         else:
             values = [value for key, value in environment.items() if key.startswith(name)]
         for value in values:
-            if value.count(b".") == 2 and _is_job_token(value.decode("utf-8", "replace").strip()):
+            if value.count(b".") == 2 and _is_job_token(
+                value.decode("utf-8", "replace").strip(), now
+            ):
                 raise NoDocument("a token that is made for each job takes part")
 
 
-def _is_job_token(text: str) -> bool:
+def _is_job_token(text: str, now: float) -> bool:
     ends_at = (claims_of(Secret(text)) or {}).get("exp")
-    return isinstance(ends_at, (int, float)) and ends_at < time.time() + _JOB_TOKEN_S
+    return isinstance(ends_at, (int, float)) and ends_at < now + _JOB_TOKEN_S
