@@ -40,13 +40,16 @@ class Moto:
 
 @contextmanager
 def running_moto() -> Iterator[Moto]:
-    """Run moto on a free port of 127.0.0.1."""
+    """Run moto on a free port of 127.0.0.1, with nothing in it."""
     # its web server logs every request to stderr
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield Moto(f"http://{host}:{port}")
+        made = Moto(f"http://{host}:{port}")
+        # its servers share what they store: all of a process are one
+        made.reset()
+        yield made
     finally:
         server.stop()
