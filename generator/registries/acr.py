@@ -21,7 +21,7 @@ from generator.errors import AccessDenied
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
 from generator.registries.acr_entry import AcrOptions, entry_problems
 from generator.registries.acr_exchange import NOT_AUTHORIZED, Registry, exchange
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
 
 _REGISTRIES = "https://containerregistry.azure.net/.default"
 
@@ -30,6 +30,16 @@ class AcrProvider:
     """Tokens of one registry; they live about three hours, as the answer says."""
 
     options: ClassVar[type[ProviderOptions]] = AcrOptions
+    docs: ClassVar[KindDocs] = KindDocs(
+        hosts=("*.azurecr.io", "*.azurecr.cn", "*.azurecr.us", "*.azurecr.de"),
+        lives="3 h",
+        example="""\
+server: team.azurecr.io
+tenant_id: 11111111-2222-3333-4444-555555555555
+client_id: 66666666-7777-8888-9999-000000000000
+credentials: {client_secret: env:AZURE_CLIENT_SECRET}
+""",
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("tenant_id", ("tenant", "tenantId", "azure_tenant_id"), required=False),
         CredentialField("client_id", ("clientId", "appId", "azure_client_id"), required=False),

@@ -40,12 +40,26 @@ class CredentialField:
     job_token: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class KindDocs:
+    """What a person wants to know of a kind before writing an entry.
+
+    ``hosts`` are forms of the server addresses, as ``*.azurecr.io``; ``lives`` says how long a
+    token lives, as ``12 h``. ``example`` is an entry in YAML, as it stands below its name.
+    """
+
+    hosts: tuple[str, ...]
+    lives: str
+    example: str
+
+
 class TokenProvider(Protocol):
     """One kind of registry.
 
-    One that asks nobody, and gives the credential as it is, may say so for those who want to know
-    what a run would do: by a class attribute ``hands_through`` that is true. One whose registry has
-    one address only may say it, for entries without ``server``: by ``default_server``.
+    Class attributes that it may have beside these: ``docs``, its `KindDocs`. ``hands_through``,
+    true if it asks nobody and gives the credential as it is, for those who want to know what a run
+    would do. ``default_server``, if its registry has one address only, for entries without
+    ``server``.
     """
 
     options: ClassVar[type[ProviderOptions]]

@@ -24,7 +24,7 @@ from generator.registries.aws_entry import (
     identity_problems,
 )
 from generator.registries.aws_token import implausible, make_grant
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
 
 # Anchored by fullmatch; suffixes per partition as AWS's endpoint rules list them.
 _HOST = re.compile(
@@ -56,6 +56,15 @@ class EcrProvider:
     """Tokens of private ECR registries; they live 12 hours."""
 
     options: ClassVar[type[ProviderOptions]] = EcrOptions
+    docs: ClassVar[KindDocs] = KindDocs(
+        hosts=("ACCOUNT.dkr.ecr.REGION.amazonaws.com", "their siblings in other partitions"),
+        lives="12 h",
+        example="""\
+server: 123456789012.dkr.ecr.eu-west-1.amazonaws.com
+role_arn: arn:aws:iam::123456789012:role/ci-push
+credentials: {access_key_id: env:AWS_ACCESS_KEY_ID, secret_access_key: env:AWS_SECRET_ACCESS_KEY}
+""",
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = AWS_KEYS
 
     def validate(self, entry: RegistryEntry) -> Sequence[Problem]:

@@ -19,7 +19,7 @@ from generator.registries.aws_entry import (
     identity_problems,
 )
 from generator.registries.aws_token import make_grant
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
 
 REGION = "us-east-1"
 HOSTS = ("public.ecr.aws", "ecr-public.aws.com")
@@ -32,6 +32,14 @@ class EcrPublicProvider:
 
     default_server: ClassVar[str] = HOSTS[0]
     options: ClassVar[type[ProviderOptions]] = AwsProviderOptions
+    docs: ClassVar[KindDocs] = KindDocs(
+        hosts=HOSTS,
+        lives="12 h",
+        example="""\
+server: public.ecr.aws
+credentials: {access_key_id: env:AWS_ACCESS_KEY_ID, secret_access_key: env:AWS_SECRET_ACCESS_KEY}
+""",
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = AWS_KEYS
 
     def validate(self, entry: RegistryEntry) -> Sequence[Problem]:

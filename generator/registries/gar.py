@@ -28,7 +28,7 @@ from backends.google.token import (
 from backends.host import host_identity
 from backends.options import Duration, EndpointUrl
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
 
 USERNAME = "oauth2accesstoken"
 _HOST = re.compile(
@@ -80,6 +80,14 @@ class GarProvider:
     """Access tokens of Google Cloud; they live an hour, unless an organisation allows more."""
 
     options: ClassVar[type[ProviderOptions]] = GarOptions
+    docs: ClassVar[KindDocs] = KindDocs(
+        hosts=("*.pkg.dev", "gcr.io", "*.gcr.io"),
+        lives="1 h",
+        example="""\
+server: europe-west1-docker.pkg.dev
+credentials: file:/run/secrets/google-key.json
+""",
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField(
             "key",

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from backends.base import RunContext
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
 
 HOST = "registry.heroku.com"
 
@@ -16,6 +16,14 @@ class HerokuProvider:
     hands_through: ClassVar[bool] = True
     default_server: ClassVar[str] = HOST
     options: ClassVar[type[ProviderOptions]] = ProviderOptions
+    docs: ClassVar[KindDocs] = KindDocs(
+        hosts=(HOST,),
+        lives="as its key",
+        example="""\
+server: registry.heroku.com
+credentials: {api_key: env:HEROKU_API_KEY}
+""",
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("api_key", aliases=("token", "password"), primary=True),
     )

@@ -6,24 +6,27 @@ registry takes the token from the user ``iambearer``, or the key itself from ``i
 serves every host.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
-from backends.base import RunContext, Secret
-from backends.clock_skew import clock_skew_s
-from backends.http_model import HttpAnswer, HttpOptions
+from backends.base import RunContext
 from backends.options import EndpointUrl
-from generator.errors import AccessDenied, ImplausibleAnswer, Unavailable
+from generator.errors import AccessDenied
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
+from generator.registries.issuer import Issuer, Refusal
 
 IAM = "https://iam.cloud.ibm.com"
 USERNAME = "iambearer"
-_WHAT = "IBM Cloud IAM"
-_LONGEST_S = 366 * 86400
 _GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
+_REFUSED = Refusal(
+    AccessDenied,
+    "key-refused",
+    "the API key is not accepted",
+    "check the key, and that it is neither deleted nor locked",
+)
+_IAM = Issuer("ibm", "IBM Cloud IAM", dict.fromkeys((400, 401, 403), _REFUSED))
 
 
 class IbmOptions(ProviderOptions):
@@ -41,6 +44,14 @@ class IbmProvider:
     """IAM tokens for IBM's registries; they live an hour at most."""
 
     options: ClassVar[type[ProviderOptions]] = IbmOptions
+    docs: ClassVar[KindDocs] = KindDocs(
+        hosts=("icr.io", "*.icr.io"),
+        lives="1 h",
+        example="""\
+server: us.icr.io
+credentials: {api_key: env:IBM_API_KEY}
+""",
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("api_key", aliases=("apikey", "key", "password"), primary=True),
     )
@@ -60,10 +71,10 @@ class IbmProvider:
         """Exchange the API key, or hand it out."""
         options: IbmOptions = request.entry.options
         key = request.credentials["api_key"]
-        requested_at = context.clock()
         if options.method == "api_key":
-            return Grant("iamapikey", key, requested_at, None)
-        answer = await context.transport.request(
+            return Grant("iamapikey", key, context.clock(), None)
+        answer = await _IAM.ask(
+            context,
             "POST",
             f"{options.endpoint.rstrip('/')}/identity/token",
             form={
@@ -71,62 +82,16 @@ class IbmProvider:
                 "apikey": key.reveal(),
                 "response_type": "cloud_iam",
             },
-            what=_WHAT,
-            options=HttpOptions(allow_http=options.allow_http),
+            allow_http=options.allow_http,
         )
-        _refuse_failure(answer)
-        skew_s = clock_skew_s(answer.headers.get("date"), context.clock())
-        return _grant(answer.json_object(), requested_at, skew_s, _own(options.endpoint))
+        return answer.grant(
+            USERNAME,
+            answer.token("access_token"),
+            answer.at(answer.body.get("expiration")),
+            endpoint=_own(options.endpoint),
+        )
 
 
 def _own(endpoint: str) -> str | None:
     host = urlsplit(endpoint).hostname or ""
     return None if host.endswith(".cloud.ibm.com") else endpoint
-
-
-def _refuse_failure(answer: HttpAnswer) -> None:
-    if answer.ok:
-        return
-    if answer.status in (400, 401, 403):
-        raise AccessDenied(
-            "ibm-key-refused",
-            f"{answer.what}: the API key is not accepted (status {answer.status})",
-            "check the key, and that it is neither deleted nor locked",
-        )
-    if answer.status == 429 or answer.status >= 500:
-        raise Unavailable(
-            "ibm-unavailable",
-            f"{answer.what}: no token now (status {answer.status})",
-            "try again later",
-        )
-    raise _implausible(f"status {answer.status}")
-
-
-def _grant(
-    body: Mapping[str, Any], requested_at: datetime, skew_s: float, endpoint: str | None
-) -> Grant:
-    token, expiration = body.get("access_token"), body.get("expiration")
-    if not isinstance(token, str) or not token:
-        raise _implausible("it holds no token")
-    if not isinstance(expiration, int) or isinstance(expiration, bool):
-        raise _implausible("it says no time of expiry")
-    now = requested_at.timestamp() + skew_s
-    # milliseconds would be a life of many thousand years
-    if not now < expiration < now + _LONGEST_S:
-        raise _implausible("its time of expiry is past, or too far off to be seconds")
-    return Grant(
-        username=USERNAME,
-        secret=Secret(token),
-        requested_at=requested_at,
-        expires_at=datetime.fromtimestamp(expiration - skew_s, UTC),
-        endpoint=endpoint,
-        clock_skew_s=skew_s,
-    )
-
-
-def _implausible(why: str) -> ImplausibleAnswer:
-    return ImplausibleAnswer(
-        "ibm-answer-implausible",
-        f"{_WHAT}: the answer makes no sense: {why}",
-        "check the endpoint, and whether a proxy answers in its place",
-    )

@@ -6,7 +6,7 @@ from typing import ClassVar
 from backends.base import RunContext
 from generator.errors import Misconfigured
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
 
 
 class StaticOptions(ProviderOptions):
@@ -21,6 +21,15 @@ class StaticProvider:
 
     hands_through: ClassVar[bool] = True
     options: ClassVar[type[ProviderOptions]] = StaticOptions
+    docs: ClassVar[KindDocs] = KindDocs(
+        hosts=("any other", "where a username is given"),
+        lives="as its password",
+        example="""\
+server: harbor.example.com
+username: robot$ci
+credentials: {password: env:HARBOR_PASSWORD}
+""",
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("username", aliases=("user", "login"), required=False),
         CredentialField("password", aliases=("token", "secret"), primary=True),

@@ -125,4 +125,4 @@ def test_without_the_companys_ca_nobody_is_believed(world: World, tmp_path: Path
     ran = run(tmp_path / "dockercfg", environment=environment)
     assert ran.code == 69
     assert ran.stderr.count("tls-not-trusted") == 3
-    assert (world.ecr.token_calls, world.google.paths, world.iam.calls) == (0, [], 0)
+    assert (world.ecr.token_calls, world.google.paths, world.services["ibm"].asked) == (0, [], [])

@@ -3,77 +3,21 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from generator.registries.loader import BUILT_IN
 from tests.e2e.command import CANARY, run
-from tests.parts.azure import CLIENT, CLIENT_SECRET, TENANT, entra_error
+from tests.e2e.outcomes import clouds
+from tests.e2e.outcomes.clouds import AWS
+from tests.parts.azure import CLIENT_SECRET
 from tests.parts.azure import HOST as ACR
-from tests.parts.google import refused, service_account_key
+from tests.parts.google import service_account_key
 from tests.parts.ibm import API_KEY
 from tests.parts.world import World, world
 
-PAGE = b"<html>captive portal</html>"
-AWS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": CANARY}
-HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind: its entry, its variables, and ways to make its upstream fail."""
-
-    entry: str
-    environment: dict[str, str]
-    fail: dict[str, Callable[[World], object]] = field(default_factory=dict)
-
-
-def _ecr(*failures: str) -> Callable[[World], object]:
-    return lambda world: world.ecr.fail_next(*failures)
-
-
-def _ecr_failures() -> dict[str, Callable[[World], object]]:
-    return {
-        "denied": _ecr("denied"),
-        "throttled": _ecr(*["throttled"] * 3),
-        "garbage": _ecr("html-200"),
-    }
-
-
-KINDS = {
-    "acr": Kind(
-        f"{{server: {ACR}, tenant_id: {TENANT}, client_id: {CLIENT}, credentials: env:KEY}}",
-        {"KEY": CLIENT_SECRET},
-        {
-            "denied": lambda w: w.azure.plans["token"].append(entra_error(7000215)),
-            "throttled": lambda w: w.azure.plans["exchange"].extend([(429, {})] * 3),
-            "garbage": lambda w: w.azure.plans["exchange"].append(PAGE),
-        },
-    ),
-    "ecr": Kind(f"{{server: {HOST}}}", AWS, _ecr_failures()),
-    "ecr-public": Kind("{server: public.ecr.aws}", AWS, _ecr_failures()),
-    "gar": Kind(
-        "{server: europe-west1-docker.pkg.dev, credentials: env:KEY}",
-        {"KEY": service_account_key()},
-        {
-            "denied": lambda w: w.google.plan.append(refused("invalid_grant", "Invalid JWT S")),
-            "throttled": lambda w: w.google.plan.extend([(429, {})] * 3),
-            "garbage": lambda w: w.google.plan.append(PAGE),
-        },
-    ),
-    "ibm": Kind(
-        "{server: us.icr.io, credentials: env:KEY}",
-        {"KEY": API_KEY},
-        {
-            "denied": lambda w: w.iam.plan.append((400, CANARY.encode())),
-            "throttled": lambda w: w.iam.plan.extend([(429, b"")] * 3),
-            "garbage": lambda w: w.iam.plan.append((200, PAGE)),
-        },
-    ),
-    "heroku": Kind("{server: registry.heroku.com, credentials: env:KEY}", {"KEY": CANARY}),
-    "static": Kind("{server: r.example, username: ci, credentials: env:KEY}", {"KEY": CANARY}),
-}
+KINDS = {**clouds.KINDS}
 CODES = {"granted": 0, "denied": 77, "throttled": 69, "garbage": 76, "slow": 69}
 CASES = [
     (kind, outcome)
@@ -81,6 +25,10 @@ CASES = [
     for outcome in CODES
     if outcome == "granted" or known.fail
 ]
+
+
+def test_every_kind_has_a_row() -> None:
+    assert set(KINDS) == set(BUILT_IN)
 
 
 @pytest.fixture(name="world")
