@@ -54,7 +54,12 @@ MODULES = {
         "Problem",
         "RegistryEntry",
     ],
-    "generator.registries.base": ["CredentialField", "KindDocs", "ProviderOptions", "TokenProvider"],
+    "generator.registries.base": [
+        "CredentialField",
+        "KindDocs",
+        "ProviderOptions",
+        "TokenProvider",
+    ],
     "generator.registries.issuer": ["Issuer", "Refusal", "TokenAnswer"],
     "generator.registries.job_token": ["OIDC_TOKEN", "job_identity", "job_token"],
     "generator.testing": ["CANARY", "ProviderCase", "ProviderContract", "make_context"],
