@@ -15,7 +15,7 @@ DOCKER_BUILD = docker build $(DOCKER_BUILD_FLAGS) \
 LOCK = $(RUN)/uv pip compile --quiet --upgrade --python-version 3.13 --generate-hashes --no-header \
 	--no-emit-index-url --python-platform
 
-.PHONY: help demo test check bench bench-peers soak format clean image test-image check-image sbom lock
+.PHONY: help demo test check bench bench-peers soak docs format clean image test-image check-image sbom lock
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -70,6 +70,9 @@ lock: $(IMAGE_READY) ## renew the image's locked dependencies
 	$(LOCK) x86_64-unknown-linux-gnu --extra all pyproject.toml -o requirements/image.txt
 	@# one file serves both architectures only as long as both resolve to the same
 	$(LOCK) aarch64-unknown-linux-gnu --extra all pyproject.toml | cmp - requirements/image.txt
+
+docs: $(READY) ## renew what the documentation quotes from the code
+	@$(RUN)/python -m tests.docs
 
 format: $(READY) ## format the code
 	$(RUN)/ruff check --fix .

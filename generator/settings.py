@@ -28,6 +28,7 @@ class Settings:
     path: str = ""
     command: Command = GENERATE
     shell: str = ""
+    kind: str = ""
     config: str | None = None
     config_yaml: str | None = None
     from_env: tuple[str, ...] | None = None

@@ -1,7 +1,8 @@
 """``providers``: the kinds of registries and of secret backends there are, from their own code.
 
-As JSON: ``registries`` with ``name``, ``summary``, ``host_pattern``, ``credentials`` (``name``,
-``aliases``, ``required``), ``options`` (``name``, ``description``), and ``backends`` with ``name``,
+As JSON: ``registries`` with ``name``, ``summary``, ``hosts`` (forms, for people), ``host_pattern``,
+``lives`` (how long a token lives), ``credentials`` (``name``, ``aliases``, ``required``),
+``options`` (``name``, ``description``), ``example`` (YAML), and ``backends`` with ``name``,
 ``summary``, ``reference``, ``settings``; ``package`` is null for what comes with the generator,
 ``problem`` says why an installed package can not be used.
 """
@@ -15,10 +16,12 @@ from typing import Any
 from backends import loader as backend_loader
 from generator.call import Call
 from generator.config.docs import field_docs, one_line, summary_of
-from generator.errors import ExitCode
+from generator.config.problems import unknown_name
+from generator.errors import ExitCode, UsageError
 from generator.plugins import distributions
 from generator.printing import print_json, print_lines
 from generator.registries import loader as registry_loader
+from generator.registries.base import KindDocs
 
 Row = dict[str, Any]
 _FORM = re.compile(r"``(?P<form>[^`]+)``: (?P<summary>.*)", re.DOTALL)
@@ -32,6 +35,13 @@ def run(call: Call) -> int:
     backends = _rows(
         backend_loader.BUILT_IN, backend_loader.ENTRY_POINT_GROUP, _backend, "reference"
     )
+    if kind := call.settings.kind:
+        known = [row["name"] for row in (*registries, *backends)]
+        if kind not in known:
+            raise UsageError("usage", *unknown_name("kind", kind, known))
+        registries, backends = (
+            [row for row in rows if row["name"] == kind] for rows in (registries, backends)
+        )
     if call.settings.json:
         print_json({"registries": registries, "backends": backends})
     else:
@@ -59,15 +69,20 @@ def _rows(
 
 def _registry(name: str) -> Row:
     provider = registry_loader.provider_named(name)
+    # a package that was made before there were any has none
+    docs: KindDocs | None = getattr(provider, "docs", None)
     return {
         "name": name,
         "summary": summary_of(type(provider)),
+        "hosts": list(docs.hosts) if docs else [],
         "host_pattern": registry_loader.host_pattern(name),
+        "lives": docs.lives if docs else None,
         "credentials": [
             {"name": field.name, "aliases": list(field.aliases), "required": field.required}
             for field in provider.credential_fields
         ],
         "options": _settings(provider.options),
+        "example": docs.example if docs else None,
     }
 
 
@@ -92,19 +107,31 @@ def _settings(model: Any) -> list[Row]:
 
 
 def _text(registries: list[Row], backends: list[Row]) -> list[str]:
-    lines = ["registries, recognised by the host, else by provider: KIND"]
+    lines = ["registries, recognised by the host, else by provider: KIND"] if registries else []
     for row in registries:
         lines += ["", *_heading(row)]
-        if row["host_pattern"]:
-            lines.append(f"  hosts: {row['host_pattern']}")
+        lines += _recognition(row)
+        if row.get("lives"):
+            lines.append(f"  a token lives: {row['lives']}")
         if row.get("credentials"):
             lines.append(f"  credentials: {', '.join(map(_credential, row['credentials']))}")
         lines += _setting_lines(row.get("options", []))
-    lines += ["", "secret backends, settings under backends: NAME:"]
+        if row.get("example"):
+            lines += ["  example:", *(f"    {line}" for line in row["example"].splitlines())]
+    if backends:
+        lines += ["", "secret backends, settings under backends: NAME:"]
     for row in backends:
         lines += ["", *_heading({**row, "name": row["reference"] or row["name"]})]
         lines += _setting_lines(row.get("settings", []))
-    return lines
+    return lines[0 if registries else 2 :]
+
+
+def _recognition(row: Row) -> list[str]:
+    hosts = ", ".join(row.get("hosts", ()))
+    if row["host_pattern"] or row["name"] == "static":
+        return [f"  recognised by: {hosts or row['host_pattern']}"]
+    named = f"  named by: provider: {row['name']}"
+    return [named, f"  hosts: {hosts}"] if hosts else [named]
 
 
 def _heading(row: Row) -> list[str]:
@@ -118,4 +145,5 @@ def _credential(field: Row) -> str:
 
 
 def _setting_lines(settings: list[Row]) -> list[str]:
-    return [f"    {row['name']:<20} {row['description']}".rstrip() for row in settings]
+    width = max((len(row["name"]) for row in settings), default=0)
+    return [f"    {row['name']:<{width}}  {row['description']}".rstrip() for row in settings]

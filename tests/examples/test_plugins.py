@@ -1,8 +1,10 @@
 """The example packages: built, installed somewhere else, found by their entry points, used."""
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,35 @@ def test_each_keeps_its_contract(installed: Path, plugin: str) -> None:
     assert " passed" in output
     assert "failed" not in output
     assert "skipped" not in output
+
+
+def test_a_kind_of_your_own_takes_sixty_lines() -> None:
+    source = _EXAMPLES / "registry-plugin" / "src" / "dockercfg_token_desk" / "provider.py"
+    assert len([line for line in source.read_text().splitlines() if line.strip()]) <= 60
+
+
+def test_the_steps_to_a_kind_of_your_own_lead_there(tmp_path: Path) -> None:
+    """As they are written, but for the network: what is needed comes from this environment."""
+    page = (_EXAMPLES / "registry-plugin" / "README.md").read_text()
+    steps = page.partition("<!-- test: steps -->\n```sh\n")[2].partition("```")[0]
+    assert "pip install . ../my-registry pytest" in steps
+    steps = steps.replace(
+        "pip install . ../my-registry pytest",
+        "pip install -q --no-index --no-deps --no-build-isolation . ../my-registry",
+    )
+    clone = tmp_path / "clone"
+    root = _EXAMPLES.parent
+    ignored = shutil.ignore_patterns(".*", "dist", "__pycache__")
+    shutil.copytree(root, clone, ignore=ignored)
+    done = subprocess.run(
+        ["bash", "-euc", steps],
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=55,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+    assert "  named by: provider: token-desk" in done.stdout

@@ -1,11 +1,17 @@
 """The kinds there are, told from their own code."""
 
+import textwrap
+
 import pytest
 
 from backends import loader
+from backends.inputs import RecordedInputs
 from generator.commands import providers
 from generator.commands.providers import _backend, _registry, _rows, _text
-from generator.registries.loader import BUILT_IN
+from generator.config.load import load_config
+from generator.registries.base import KindDocs
+from generator.registries.loader import BUILT_IN, kind_of_host, provider_named
+from generator.settings import Settings
 
 
 def registries() -> list[providers.Row]:
@@ -35,10 +41,40 @@ def test_reference_forms_are_those_of_the_readme() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", BUILT_IN)
+def test_the_example_of_a_kind_is_an_entry_of_it(kind: str) -> None:
+    docs: KindDocs = getattr(provider_named(kind), "docs")  # noqa: B009 - not of the protocol
+    assert docs.lives
+    text = f"registries:\n  example:\n{textwrap.indent(docs.example, '    ')}"
+    settings = Settings(config_yaml=text)
+    (entry,) = load_config(settings, {}, RecordedInputs()).entries
+    assert entry.provider == kind
+
+
+@pytest.mark.parametrize("kind", [kind for kind, known in BUILT_IN.items() if known.hosts])
+def test_a_kind_claims_the_hosts_that_it_tells_of(kind: str) -> None:
+    for row in registries():
+        if row["name"] == kind:
+            hosts = [host for host in row["hosts"] if " " not in host]
+            assert hosts
+            for host in hosts:
+                assert kind_of_host(host.replace("*", "any").lower()) == kind
+
+
 def test_the_text_has_a_heading_for_each() -> None:
     text = _text(registries(), backends())
     assert {*BUILT_IN, "vault:MOUNT/PATH"} <= set(text)
     assert "  credentials: [username], password" in text
+    assert "  recognised by: *.azurecr.io, *.azurecr.cn, *.azurecr.us, *.azurecr.de" in text
+    assert "  a token lives: 12 h" in text
+    assert "    server: public.ecr.aws" in text
+
+
+def test_a_kind_that_claims_no_host_is_named() -> None:
+    bare = {"host_pattern": None, "package": "acme 1.0", "problem": None, "summary": ""}
+    text = _text([{**bare, "name": "desk"}, {**bare, "name": "hub", "hosts": ["hub.example"]}], [])
+    assert "  named by: provider: desk" in text
+    assert text[text.index("  named by: provider: hub") + 1] == "  hosts: hub.example"
 
 
 def test_a_package_that_can_not_be_loaded_hides_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,9 @@ ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 def texts() -> list[str]:
-    """Return every config that the README and the examples show."""
-    pages = [ROOT / "README.md", *(ROOT / "examples").rglob("*.md")]
+    """Return every config that the README, the pages and the examples show."""
+    folders = (ROOT / "examples", ROOT / "docs")
+    pages = [ROOT / "README.md", *(page for folder in folders for page in folder.rglob("*.md"))]
     blocks = [
         block
         for page in pages
@@ -39,7 +40,7 @@ def kinds_of_examples() -> set[str]:
 
 
 def test_the_stored_schema_is_the_true_one() -> None:
-    told = "run: dockercfg-generator schema > generator/config/schema.json"
+    told = "run: make docs"
     assert json.loads(STORED.read_text()) == config_schema(), told
 
 

@@ -7,9 +7,14 @@ from backends.base import RunContext
 from backends.options import EndpointUrl
 from generator.errors import SecretMissing
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
-from generator.registries.base import CredentialField, ProviderOptions
+from generator.registries.base import CredentialField, KindDocs, ProviderOptions
 from generator.registries.issuer import Issuer, Refusal
 
+_EXAMPLE = """\
+server: registry.example.com
+desk: https://desk.example.com
+credentials: {key: env:DESK_KEY}
+"""
 _UNKNOWN = Refusal(SecretMissing, "unknown", "it knows no such registry", "check server:")
 _DESK = Issuer("token-desk", "the token desk", {404: _UNKNOWN})
 
@@ -25,6 +30,7 @@ class TokenDeskProvider:
     """Asks the desk for one token for each server."""
 
     options: ClassVar[type[ProviderOptions]] = TokenDeskOptions
+    docs: ClassVar[KindDocs] = KindDocs((), "1 h", _EXAMPLE)
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("key", aliases=("api_key",), primary=True),
     )
