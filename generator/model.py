@@ -90,10 +90,10 @@ class Grant:
     the server's clock has already corrected them, and leaves the difference in ``clock_skew_s``
     (seconds that the server is ahead). ``expires_at`` is ``None`` for a secret without expiry.
     ``server_addresses`` are those the answer named; ``endpoint`` is the URL that answered, if it
-    is not the vendor's own.
+    is not the vendor's own. ``username`` may be a token as well (DigitalOcean's is).
     """
 
-    username: str
+    username: str = field(repr=False)
     secret: Secret
     requested_at: datetime
     expires_at: datetime | None

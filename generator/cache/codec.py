@@ -49,7 +49,7 @@ class _Payload(BaseModel):
     used_by: tuple[str, ...]
     inputs: dict[str, str]
     keep_until: float = Field(ge=0, lt=_YEAR_9999)
-    username: str
+    username: str = Field(repr=False)
     secret: str = Field(repr=False)
     requested_at: float = Field(ge=0, lt=_YEAR_9999)
     expires_at: float | None = Field(ge=0, lt=_YEAR_9999)

@@ -18,7 +18,7 @@ class Login:
     """A user name and a secret for one server address."""
 
     server_address: str
-    username: str
+    username: str = field(repr=False)
     secret: Secret = field(repr=False)
 
 
