@@ -23,12 +23,17 @@ class _Kind:
 BUILT_IN = {
     "static": _Kind("generator.registries.static:StaticProvider"),
     "acr": _Kind("generator.registries.acr:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"),
+    "digitalocean": _Kind(
+        "generator.registries.digitalocean:DigitalOceanProvider",
+        hosts=r"(^|\.)registry\.digitalocean\.com\b",
+    ),
     "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
     "ecr-public": _Kind(
         "generator.registries.ecr_public:EcrPublicProvider",
         hosts=r"^(public\.ecr\.aws|ecr-public\.aws\.com)$",
     ),
     "gar": _Kind("generator.registries.gar:GarProvider", hosts=r"(^|\.)(gcr\.io|pkg\.dev)\b"),
+    "ghcr": _Kind("generator.registries.ghcr:GhcrProvider"),
     "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
 }

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.parts import ibm
+from tests.parts import digitalocean, github, ibm
 from tests.parts.azure import Azure, azure
 from tests.parts.ecr import EcrStandIn
 from tests.parts.google import Google, google
@@ -22,6 +22,8 @@ class Vendor:
 
 
 VENDORS: Mapping[str, Vendor] = {
+    "digitalocean": Vendor(digitalocean.HOSTS, digitalocean.digitalocean),
+    "github": Vendor(github.HOSTS, github.github),
     "ibm": Vendor(ibm.HOSTS, ibm.iam),
 }
 
