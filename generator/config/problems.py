@@ -1,9 +1,9 @@
 """Collecting everything that is wrong, instead of stopping at the first of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -61,7 +61,7 @@ class Problems:
             for detail in error.errors(include_url=False, include_input=False):
                 where = (*path, *(str(part) for part in detail["loc"]))
                 if detail["type"] == "extra_forbidden":
-                    self.unknown_key(where, list(model.model_fields))
+                    self.unknown_key(where, _keys_at(model, detail["loc"][:-1]))
                 else:
                     self.add(where, *_words(detail))
             return None
@@ -90,17 +90,44 @@ def unknown_name(what: str, name: str, known: Collection[str]) -> tuple[str, str
     return f"there is no {what} called {shown_key(name)}", did_you_mean(name, known)
 
 
+def _keys_at(model: type[BaseModel], path: Collection[str | int]) -> Sequence[str]:
+    """Return the keys that a model knows, or the one within it that a path leads to."""
+    inner = model
+    for part in path:
+        held = inner.model_fields.get(str(part))
+        annotation = held.annotation if held else None
+        for kind in (annotation, *get_args(annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                inner = kind
+    return list(inner.model_fields)
+
+
+_MAPPING = ("a mapping is needed here", "write KEY: VALUE lines below it")
+_LIST = ("a list is needed here", "write [VALUE, …]")
+_NUMBER = ("a whole number is needed here", "")
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "missing": ("is missing", "add it"),
+    "int_parsing": _NUMBER,
+    "int_type": _NUMBER,
+    "model_type": _MAPPING,
+    "string_type": ("a text is needed here", ""),
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "dict_type": _MAPPING,
+}
+
+
 def _words(detail: Any) -> tuple[str, str]:
     """Return message and hint for one of pydantic's errors; never the input."""
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind in _WORDS:
+        return _WORDS[kind]
     if kind == "value_error":
         return str(context.get("error", "has another form")), ""
     if kind == "literal_error":
         return f"not one of {str(context.get('expected', '')).replace(chr(39), '')}", ""
+    if kind == "string_pattern_mismatch":
+        return "has another form", f"it must match {context.get('pattern')}"
     if kind.startswith("bool"):
         return "neither true nor false", "write true or false"
-    if kind == "missing":
-        return "is missing", "add it"
-    if kind in ("string_type", "list_type", "tuple_type", "dict_type"):
-        return f"a {kind.partition('_')[0].replace('string', 'text')} is needed here", ""
     return str(detail["msg"]).lower(), ""

@@ -247,6 +247,43 @@ def test_unknown_keys_of_an_entry_name_the_one_that_was_meant() -> None:
     assert said == ["1 registries.r.usernam: unknown key usernam; did you mean username?"]
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("owner: a/b", "owner: has another form; it must match ^[A-Za-z0-9_-]+$"),
+        ("installation_id: x", "installation_id: a whole number is needed here; "),
+        (
+            "permissions: read",
+            "permissions: a mapping is needed here; write KEY: VALUE lines below it",
+        ),
+        ("repositories: a", "repositories: a list is needed here; write [VALUE, …]"),
+        (
+            "permissions: {package: read}",
+            "permissions.package: unknown key package; did you mean packages?",
+        ),
+    ],
+)
+def test_a_value_of_another_form_is_told_what_it_must_be(option: str, said: str) -> None:
+    text = f"registries: {{r: {{provider: ghcr, app_id: 12, {option}, credentials: env:KEY}}}}"
+    assert refused(text) == [f"1 registries.r.{said}"]
+
+
+def test_an_unknown_key_of_a_backends_block_is_told_with_those_of_the_block() -> None:
+    said = refused("""\
+        backends: {v: {type: vault, address: "https://v.example", auth: {methd: jwt}}}
+        registries: {r: {server: r.io, username: u, credentials: env:T}}
+    """)
+    assert "1 backends.v.auth.methd: unknown key methd; did you mean method?" in said
+
+
+def test_a_number_may_stand_where_a_text_is_meant() -> None:
+    config = load("""
+        registries:
+          r: {provider: ghcr, app_id: 0123, installation_id: 42, credentials: env:KEY}
+    """)
+    assert (config.entries[0].server, config.entries[0].options.app_id) == ("ghcr.io", "0123")
+
+
 @pytest.mark.parametrize("key", ["password", "token"])
 def test_a_secret_in_the_wrong_place_is_told_where_to_go(key: str) -> None:
     said = refused(f"registries: {{r: {{server: r.io, username: u, {key}: {CANARY}}}}}")
