@@ -57,7 +57,7 @@ SENSELESS = {
     "no login": {"auths": {HOST: None}},
     "a login without auth": {"auths": {HOST: {"username": "a", "password": CANARY}}},
     "auth that is no text": {"auths": {HOST: {"auth": 7}}},
-    "auth in no base64": {"auths": {HOST: {"auth": f"{CANARY}!"}}},
+    "auth in no base64": {"auths": {HOST: {"auth": f"!{auth('a:b')['auth']}"}}},
     "auth that is no UTF-8": {"auths": {HOST: {"auth": "/zr/"}}},
     "auth in other letters": {"auths": {HOST: {"auth": "é:é"}}},
     "auth without a colon": config(CANARY),

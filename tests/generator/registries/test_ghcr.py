@@ -209,12 +209,18 @@ async def test_a_clock_that_is_ten_minutes_off_is_made_up_for_once(
 
 
 async def test_a_clock_that_stays_wrong_ends_it(api: Service) -> None:
-    late = {"Date": "Tue, 24 Nov 2020 12:00:00 GMT"}
-    answer = refused(401, EXPIRED)
-    api.fail(*[Told(401, answer.body, late)] * 3)()
+    late = Told(401, refused(401, EXPIRED).body, {"Date": "Tue, 24 Nov 2020 12:00:00 GMT"})
+    api.fail(*[late] * 3)()
     error = await refusal(api)
     assert (type(error), error.reference) == (AccessDenied, "ghcr-clock-wrong")
     assert len(api.asked) == 2
+
+
+async def test_a_clock_is_made_up_for_once_in_a_run(api: Service) -> None:
+    late = Told(401, refused(401, EXPIRED).body, {"Date": "Tue, 24 Nov 2020 12:00:00 GMT"})
+    api.fail(late, Told(200, {"id": INSTALLATION}), late)()
+    error = await refusal(api, owner=OWNER)
+    assert (len(api.asked), error.reference) == (3, "ghcr-clock-wrong")
 
 
 async def test_no_second_try_without_another_time(api: Service) -> None:
