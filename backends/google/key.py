@@ -4,13 +4,12 @@ Their kinds and fields are those of Application Default Credentials (Google Clou
 "How Application Default Credentials works", AIP-4110 to 4117).
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from backends.base import Secret
+from backends.base64_text import from_base64
 from backends.errors import BackendMisconfigured
 
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -38,10 +37,10 @@ def key_text(secret: Secret) -> str:
     text = secret.reveal().strip()
     if text.startswith("{"):
         return text
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise unusable("is neither JSON nor JSON in base64") from None
+    decoded = from_base64(text)
+    if decoded is None:
+        raise unusable("is neither JSON nor JSON in base64")
+    return decoded
 
 
 def parse_key(secret: Secret) -> dict[str, Any]:

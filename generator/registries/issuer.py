@@ -65,6 +65,7 @@ class Issuer:
         json: Any = None,
         content: bytes | None = None,
         allow_http: bool = False,
+        within_s: float = HttpOptions().total_s,
         idempotent: bool = True,
         meaning: Callable[[HttpAnswer], Refusal | None] | None = None,
     ) -> "TokenAnswer":
@@ -79,6 +80,7 @@ class Issuer:
             json: a body of JSON.
             content: any other body.
             allow_http: let a secret travel over plain http to another host than this one.
+            within_s: how long one attempt may take.
             idempotent: asking twice does no harm.
             meaning: looks at a failure first; ``None`` leaves it to its status.
 
@@ -95,7 +97,7 @@ class Issuer:
             json=json,
             content=content,
             what=self.what,
-            options=HttpOptions(allow_http=allow_http),
+            options=HttpOptions(allow_http=allow_http, total_s=within_s),
             idempotent=idempotent,
         )
         if not answer.ok:
