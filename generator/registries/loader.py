@@ -23,6 +23,7 @@ class _Kind:
 BUILT_IN = {
     "static": _Kind("generator.registries.static:StaticProvider"),
     "acr": _Kind("generator.registries.acr:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"),
+    "chainguard": _Kind("generator.registries.chainguard:ChainguardProvider"),
     "digitalocean": _Kind(
         "generator.registries.digitalocean:DigitalOceanProvider",
         hosts=r"(^|\.)registry\.digitalocean\.com\b",
@@ -36,6 +37,10 @@ BUILT_IN = {
     "ghcr": _Kind("generator.registries.ghcr:GhcrProvider"),
     "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
+    "ocir": _Kind(
+        "generator.registries.ocir:OcirProvider", hosts=r"(^|\.)ocir\.(io\b|[a-z0-9-]+\.oci\.)"
+    ),
+    "yandex": _Kind("generator.registries.yandex:YandexProvider", hosts=r"(^|\.)cr\.yandex\b"),
 }
 
 

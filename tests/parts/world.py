@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.parts import digitalocean, github, ibm
+from tests.parts import chainguard, digitalocean, github, ibm, oracle, yandex
 from tests.parts.azure import Azure, azure
 from tests.parts.ecr import EcrStandIn
 from tests.parts.google import Google, google
@@ -22,9 +22,12 @@ class Vendor:
 
 
 VENDORS: Mapping[str, Vendor] = {
+    "chainguard": Vendor(chainguard.HOSTS, chainguard.sts),
     "digitalocean": Vendor(digitalocean.HOSTS, digitalocean.digitalocean),
     "github": Vendor(github.HOSTS, github.github),
     "ibm": Vendor(ibm.HOSTS, ibm.iam),
+    "oracle": Vendor(oracle.HOSTS, oracle.registry),
+    "yandex": Vendor(yandex.HOSTS, yandex.iam),
 }
 
 

@@ -12,14 +12,17 @@ import trustme
 
 from tests.backends.vault.vault import Vault
 from tests.e2e.command import PLAIN_ENVIRONMENT
+from tests.parts import oracle
 from tests.parts.azure import CLIENT, CLIENT_SECRET, TENANT
 from tests.parts.azure import HOST as ACR_HOST
 from tests.parts.ecr import EcrStandIn
 from tests.parts.google import google, service_account_key
 from tests.parts.ibm import API_KEY
+from tests.parts.keys import pkcs8
 from tests.parts.moto import running_moto
 from tests.parts.openbao import dev_server, namespace
 from tests.parts.world import world
+from tests.parts.yandex import authorized_key
 
 ROOT = Path(__file__).parents[3]
 ECR_HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -29,6 +32,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "key"}
 # whether a compiled part is used, what is traced.
 OF_THE_INTERPRETER = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PATH", "SSLKEYLOGFILE"}
 OF_THE_INTERPRETER |= {"LANG", "LANGUAGE", "_X_AMZN_TRACE_ID", "PYDANTIC_DISABLE_PLUGINS"}
+OF_THE_INTERPRETER |= {"SPHINX_BUILD"}
 BEGIN_OF_THE_INTERPRETERS = ("PYTHON", "_PYTHON", "LC_", "COVERAGE_", "COV_")
 END_OF_THE_INTERPRETERS = ("_NO_EXTENSIONS", "_DISABLE_EXTENSIONS")
 
@@ -189,6 +193,25 @@ def test_of_all_clouds_through_a_proxy(tmp_path: Path) -> None:
             "  gar: {server: gcr.io, credentials: env:KEY}\n"
             "  ibm: {server: us.icr.io, credentials: env:IBM}\n"
             f"  acr: {{server: {ACR_HOST}}}\n",
+        )
+
+
+def test_of_keys_that_the_vendors_own_variables_name(tmp_path: Path) -> None:
+    yandex_key, oracle_key = tmp_path / "key.json", tmp_path / "key.pem"
+    yandex_key.write_text(authorized_key())
+    oracle_key.write_text(pkcs8("phrase"))
+    with world(tmp_path) as clouds:
+        check(
+            tmp_path,
+            {
+                **clouds.net.environment,
+                "YC_SERVICE_ACCOUNT_KEY_FILE": str(yandex_key),
+                "OCI_CLI_TENANCY": oracle.TENANCY,
+                "OCI_CLI_USER": oracle.USER,
+                "OCI_CLI_KEY_FILE": str(oracle_key),
+                "OCI_CLI_PASSPHRASE": "phrase",
+            },
+            "registries:\n  yandex: {server: cr.yandex}\n  ocir: {server: fra.ocir.io}\n",
         )
 
 
