@@ -65,7 +65,7 @@ class OcirLogin:
         Raises:
             Misconfigured: it is no RSA key, or another one than ``fingerprint`` says.
         """
-        key = load_rsa_key(self.private_key, self.passphrase, "ocir-key-unusable", _HINT)
+        key = load_rsa_key(self.private_key, self.passphrase, _unusable)
         own = fingerprint_of(key)
         if self.fingerprint not in (None, own):
             raise Misconfigured(
@@ -151,3 +151,7 @@ def _check_forms(tenancy: str, user: str, fingerprint: str | None) -> None:
             f"not of the form that Oracle gives: {', '.join(names)}",
             "copy them from the console: ocid1.tenancy.…, ocid1.user.…, aa:bb:…",
         ) from None
+
+
+def _unusable(why: str) -> Misconfigured:
+    return Misconfigured("ocir-key-unusable", f"the private key {why}", _HINT)

@@ -5,6 +5,7 @@ That is PEM, as it is or in base64, with line breaks or with a backslash and an 
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from backends.base import Secret
@@ -18,18 +19,18 @@ _BLOCK = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ )?PRIVATE KEY)-----.*?-----END \1
 
 
 def load_rsa_key(
-    pem: Secret, passphrase: Secret | None, reference: str, hint: str
+    pem: Secret, passphrase: Secret | None, unusable: Callable[[str], Misconfigured]
 ) -> "RSAPrivateKey":
     """Return the key; what stands before or after it (a vendor's remark) does not count.
 
     Args:
         pem: the text that holds it.
         passphrase: what it is encrypted with; one that is not needed does no harm.
-        reference: of the error if the text is no such key.
-        hint: what to do then.
+        unusable: makes the error for a text that is no such key, of what is wrong with it (``is cut
+            off``), which is never a part of it.
 
     Raises:
-        Misconfigured: saying what is wrong with it, never what it is.
+        Misconfigured: that error.
     """
     text = pem.reveal()
     if "-----BEGIN " not in text:
@@ -37,12 +38,10 @@ def load_rsa_key(
     text = text.replace("\\r", "").replace("\\n", "\n")
     block = _BLOCK.search(text)
     if block is None:
-        raise _unusable(reference, _what_else(text), hint)
+        raise unusable(_what_else(text))
     if "OPENSSH" in block[1]:
-        raise _unusable(
-            reference, "is in OpenSSH's own form", "store it as PEM: ssh-keygen -p -m PEM"
-        )
-    return _loaded(block[0], passphrase, reference, hint)
+        raise unusable("is in OpenSSH's own form (ssh-keygen -p -m PEM makes it PEM)")
+    return _loaded(block[0], passphrase, unusable)
 
 
 def fingerprint_of(key: "RSAPrivateKey") -> str:
@@ -55,24 +54,27 @@ def fingerprint_of(key: "RSAPrivateKey") -> str:
     return hashlib.md5(public, usedforsecurity=False).digest().hex(":")
 
 
-def _loaded(block: str, passphrase: Secret | None, reference: str, hint: str) -> "RSAPrivateKey":
+def _loaded(
+    block: str, passphrase: Secret | None, unusable: Callable[[str], Misconfigured]
+) -> "RSAPrivateKey":
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     encrypted = "ENCRYPTED" in block
     if encrypted and passphrase is None:
-        raise _unusable(reference, "is encrypted, and no pass phrase is given", hint)
+        raise unusable("is encrypted, and no pass phrase is given")
     password = passphrase.reveal().encode() if encrypted and passphrase else None
     try:
         key = serialization.load_pem_private_key(block.encode(), password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        why = "can not be opened: the pass phrase is wrong, or it is cut off"
-        raise _unusable(
-            reference, why if encrypted else "can not be read: it is cut off or damaged", hint
-        ) from None
+        if encrypted:
+            raise unusable(
+                "can not be opened: its pass phrase is wrong, or it is cut off"
+            ) from None
+        raise unusable("can not be read: it is cut off or damaged") from None
     if not isinstance(key, RSAPrivateKey):
-        raise _unusable(reference, "is not an RSA key", hint)
+        raise unusable("is not an RSA key")
     return key
 
 
@@ -81,8 +83,4 @@ def _what_else(text: str) -> str:
         return "is cut off"
     if "-----BEGIN " in text:
         return "is something else: a public key, or a certificate?"
-    return "is no PEM"
-
-
-def _unusable(reference: str, why: str, hint: str) -> Misconfigured:
-    return Misconfigured(reference, f"the private key {why}", hint)
+    return "is neither PEM nor PEM in base64"

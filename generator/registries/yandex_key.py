@@ -17,6 +17,7 @@ from backends.base import Secret
 from backends.base64_text import from_base64
 from generator.errors import Misconfigured
 from generator.registries.rsa_key import load_rsa_key
+from generator.registries.signed_jwt import signed_jwt
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -25,7 +26,6 @@ LIVES_S = 3600
 """Of the signed token; the longest that is allowed lets this machine's clock be slow."""
 _REQUIRED = ("id", "service_account_id", "private_key")
 _REMARK = re.compile(r"SA Key ID <([a-z0-9]+)>")
-_UNUSABLE = "yandex-key-unusable"
 _HINT = "store the JSON that Yandex gave, whole, as it is or in base64"
 
 
@@ -44,16 +44,8 @@ class AuthorizedKey:
         """Return a JSON Web Token that asks for an IAM token.
 
         Raises:
-            Misconfigured: PyJWT is not installed.
+            BackendMisconfigured: PyJWT is not there.
         """
-        try:
-            import jwt
-        except ImportError:
-            raise Misconfigured(
-                "yandex-pyjwt-missing",
-                "IAM tokens of Yandex Cloud need the package PyJWT",
-                "pip install 'dockercfg-generator[yandex]'",
-            ) from None
         issued_at = int(now.timestamp())
         claims = {
             "iss": self.account,
@@ -61,7 +53,7 @@ class AuthorizedKey:
             "iat": issued_at,
             "exp": issued_at + LIVES_S,
         }
-        return jwt.encode(claims, self.private, algorithm="PS256", headers={"kid": self.id})
+        return signed_jwt(self.private, claims, algorithm="PS256", extra="yandex", key_id=self.id)
 
 
 def key_text(secret: Secret) -> str:
@@ -96,8 +88,11 @@ def parse_key(secret: Secret) -> AuthorizedKey:
     remark = _REMARK.search(pem)
     if remark is not None and remark[1] != key_id:
         raise _unusable("has an id that is not the one that its private_key names")
-    return AuthorizedKey(key_id, account, load_rsa_key(Secret(pem), None, _UNUSABLE, _HINT))
+    private = load_rsa_key(
+        Secret(pem), None, lambda why: _unusable(f"has a private_key that {why}")
+    )
+    return AuthorizedKey(key_id, account, private)
 
 
 def _unusable(why: str) -> Misconfigured:
-    return Misconfigured(_UNUSABLE, f"the authorized key {why}", _HINT)
+    return Misconfigured("yandex-key-unusable", f"the authorized key {why}", _HINT)

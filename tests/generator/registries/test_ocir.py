@@ -144,9 +144,9 @@ async def test_another_keys_fingerprint_is_said_before_anything_is_sent(oracle: 
     [
         (pkcs8()[:700], "is cut off"),
         (elliptic(), "is not an RSA key"),
-        (pkcs8("other"), "the pass phrase is wrong"),
-        (pkcs1("other"), "the pass phrase is wrong"),
-        (CANARY, "is no PEM"),
+        (pkcs8("other"), "its pass phrase is wrong"),
+        (pkcs1("other"), "its pass phrase is wrong"),
+        (CANARY, "is neither PEM"),
     ],
 )
 async def test_a_key_that_is_none_is_said_before_anything_is_sent(

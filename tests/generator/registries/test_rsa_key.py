@@ -15,9 +15,13 @@ from tests.parts.keys import elliptic, openssh, pkcs1, pkcs8, public, rsa_key
 from tests.parts.oracle import fingerprint
 
 
+def unusable(why: str) -> Misconfigured:
+    return Misconfigured("desk-key-unusable", f"the key {why}", "do this")
+
+
 def loaded(text: str, passphrase: str | None = None) -> int:
     secret = None if passphrase is None else Secret(passphrase)
-    key = load_rsa_key(Secret(text), secret, "desk-key-unusable", "do this")
+    key = load_rsa_key(Secret(text), secret, unusable)
     return key.private_numbers().d
 
 
@@ -52,7 +56,7 @@ def test_every_form_is_the_same_key(make: Callable[[], str], stored: Callable[[s
 def test_an_encrypted_key_needs_its_pass_phrase(make: Callable[[str], str]) -> None:
     assert loaded(make(CANARY), CANARY) == rsa_key().private_numbers().d
     assert "no pass phrase is given" in why(make(CANARY))
-    assert "the pass phrase is wrong" in why(make(CANARY), "other")
+    assert "its pass phrase is wrong" in why(make(CANARY), "other")
 
 
 def test_a_pass_phrase_that_is_not_needed_does_no_harm() -> None:
@@ -62,8 +66,8 @@ def test_a_pass_phrase_that_is_not_needed_does_no_harm() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no PEM"),
-        ("MIIEvQIBADANBgkqhkiG", "is no PEM"),
+        ("", "is neither PEM"),
+        ("MIIEvQIBADANBgkqhkiG", "is neither PEM"),
         (pkcs8()[:800], "is cut off"),
         (pkcs8()[:400] + pkcs8()[600:], "can not be read: it is cut off or damaged"),
         (elliptic(), "is not an RSA key"),

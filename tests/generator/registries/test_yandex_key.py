@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 
 from backends.base import Secret
+from backends.errors import BackendMisconfigured
 from backends.testing import CANARY
 from generator.errors import Misconfigured
 from generator.registries.yandex_key import key_text, parse_key
@@ -103,10 +104,10 @@ def test_every_form_of_a_document_is_the_same_key(document: str) -> None:
         ('{"a": 1}', "has no id and no service_account_id and no private_key"),
         (authorized_key(service_account_id=""), "has no service_account_id"),
         (authorized_key(id="ajeother"), "has an id that is not the one that its private_key names"),
-        (authorized_key(private_key=pkcs8()[:700]), "private key is cut off"),
-        (authorized_key(private_key=elliptic()), "private key is not an RSA key"),
-        (authorized_key(private_key=pkcs8(CANARY)), "private key is encrypted"),
-        (authorized_key(private_key=CANARY), "private key is no PEM"),
+        (authorized_key(private_key=pkcs8()[:700]), "private_key that is cut off"),
+        (authorized_key(private_key=elliptic()), "private_key that is not an RSA key"),
+        (authorized_key(private_key=pkcs8(CANARY)), "private_key that is encrypted"),
+        (authorized_key(private_key=CANARY), "private_key that is neither PEM"),
     ],
 )
 def test_what_is_wrong_with_a_document_is_said(document: str, said: str) -> None:
@@ -119,6 +120,6 @@ def test_a_key_shows_nothing_of_itself() -> None:
 
 def test_a_missing_pyjwt_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jwt", None)
-    with pytest.raises(Misconfigured, match="need the package PyJWT") as caught:
+    with pytest.raises(BackendMisconfigured, match="needs the package PyJWT") as caught:
         signed()
     assert caught.value.hint == "pip install 'dockercfg-generator[yandex]'"
