@@ -14,7 +14,9 @@ class HttpOptions:
     """How one server is reached.
 
     ``total_s`` bounds one attempt as a whole, however slowly an answer drips; ``unix_socket`` is a
-    path to connect to instead of the URL's host; ``proxy`` replaces the variables' one.
+    path to connect to instead of the URL's host; ``proxy`` replaces the variables' one. What can
+    heal is asked ``attempts`` times at most, and ``told_attempts`` times where each refusal is a
+    429 that says when to come back (Retry-After).
     """
 
     tls: TlsOptions = field(default_factory=TlsOptions)
@@ -23,6 +25,8 @@ class HttpOptions:
     proxy: str | None = None
     allow_http: bool = False
     connections: int = 8
+    attempts: int = 3
+    told_attempts: int = 3
 
 
 @dataclass(frozen=True, slots=True)

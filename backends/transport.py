@@ -16,7 +16,6 @@ from backends.tls import TlsTrust
 CONNECT_S = 3.0
 READ_S = 5.0
 LARGEST_BODY = 1024 * 1024
-ATTEMPTS = 3
 
 
 class HttpTransport:
@@ -94,8 +93,8 @@ class HttpSession:
     ) -> HttpAnswer:
         """Send a request and read its answer, whatever the status.
 
-        What can heal is asked up to 3 times, with a jittered pause or the server's Retry-After;
-        of a call that is not ``idempotent`` only what surely was not begun.
+        What can heal is asked again, with a jittered pause or the server's Retry-After, as often
+        as the options say; of a call that is not ``idempotent`` only what surely was not begun.
 
         Raises:
             BackendUnavailable: not reached, or not in time.
@@ -128,14 +127,17 @@ class HttpSession:
         # It would log each retry by itself, with the exception's text.
         stamina.instrumentation.set_on_retry_hooks([])
 
+        options, number = self._options, 0
+
         def pause(error: Exception) -> bool | float:
             if isinstance(error, Healing):
                 return error.retry_after_s or True
-            return isinstance(error, httpx2.HTTPError) and can_heal(error, idempotent=idempotent)
+            again = number < options.attempts and isinstance(error, httpx2.HTTPError)
+            return again and can_heal(error, idempotent=idempotent)
 
         attempts = stamina.retry_context(
             on=pause,
-            attempts=ATTEMPTS,
+            attempts=max(options.attempts, options.told_attempts),
             timeout=None,
             wait_initial=0.2,
             wait_max=2.0,
@@ -143,9 +145,10 @@ class HttpSession:
         )
         try:
             async for attempt in attempts:
+                number = attempt.num
                 with attempt:
                     answer = await self._send(method, url, arguments, place)
-                    raise_if_healing(answer, idempotent=idempotent)
+                    raise_if_healing(answer, number, options, idempotent=idempotent)
                     return answer
         except Healing as last:
             return last.answer

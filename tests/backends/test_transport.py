@@ -83,6 +83,27 @@ async def test_retry_after_is_waited_for_and_too_much_patience_is_not_had() -> N
     assert len(server.requests) == 1
 
 
+async def test_how_often_a_server_is_asked_is_the_callers_to_say() -> None:
+    for fault in (answer(500), answer(429), drop):
+        with faulty_server(fault) as server:
+            options = HttpOptions(attempts=2, told_attempts=5)
+            if fault is drop:
+                await refused(server.url, options=options)
+            else:
+                assert not (await ask(server.url, options=options)).ok
+            assert len(server.requests) == 2
+
+
+async def test_who_says_when_to_come_back_is_asked_as_often_as_is_said_for_that() -> None:
+    again = answer(429, Retry_After="0")
+    with faulty_server(*[again] * 4, answer(200)) as server:
+        options = HttpOptions(attempts=2, told_attempts=5)
+        assert (await ask(server.url, options=options, idempotent=False)).status == 200
+    with faulty_server(again) as server:
+        assert (await ask(server.url, options=HttpOptions(told_attempts=2))).status == 429
+    assert len(server.requests) == 2
+
+
 async def test_a_dropped_connection_heals() -> None:
     with faulty_server(drop, answer(200)) as server:
         assert (await ask(server.url)).status == 200
