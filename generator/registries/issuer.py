@@ -47,12 +47,15 @@ class Issuer:
     """Who gives a kind's tokens: ``what`` names it in messages, ``kind`` begins its references.
 
     ``refusals`` say what a status means there. Of the others 401 and 403 are a denial, 404 is an
-    unknown name, 408, 429 and 500 and above may heal, and the rest makes no sense.
+    unknown name, 408, 429 and 500 and above may heal, and the rest makes no sense. ``attempts`` and
+    ``told_attempts`` are how often it is asked at most, as in `HttpOptions`.
     """
 
     kind: str
     what: str
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
+    attempts: int = 3
+    told_attempts: int = 3
 
     async def ask(
         self,
@@ -95,7 +98,9 @@ class Issuer:
             json=json,
             content=content,
             what=self.what,
-            options=HttpOptions(allow_http=allow_http),
+            options=HttpOptions(
+                allow_http=allow_http, attempts=self.attempts, told_attempts=self.told_attempts
+            ),
             idempotent=idempotent,
         )
         if not answer.ok:
@@ -182,6 +187,18 @@ class TokenAnswer:
     def end_of(self, token: Secret) -> datetime:
         """Return when a JSON Web Token expires, by its own word (``exp`` of RFC 7519)."""
         return self.at((claims_of(token) or {}).get("exp"))
+
+    def end_of_any(self, token: Secret, seconds: object) -> datetime:
+        """Return when a token expires that may be no JSON Web Token, or not say its end.
+
+        ``seconds`` from the request is what was told beside it, ``None`` if nothing was. If both
+        say something, it is the earlier of the two.
+        """
+        if seconds is None:
+            return self.end_of(token)
+        told = self.after(seconds)
+        exp = (claims_of(token) or {}).get("exp")
+        return told if exp is None else min(told, self.at(exp))
 
     def grant(
         self,
