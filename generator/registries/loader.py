@@ -23,10 +23,12 @@ class _Kind:
 BUILT_IN = {
     "static": _Kind("generator.registries.static:StaticProvider"),
     "acr": _Kind("generator.registries.acr:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"),
+    "cloudsmith": _Kind("generator.registries.cloudsmith:CloudsmithProvider"),
     "digitalocean": _Kind(
         "generator.registries.digitalocean:DigitalOceanProvider",
         hosts=r"(^|\.)registry\.digitalocean\.com\b",
     ),
+    "dockerhub": _Kind("generator.registries.dockerhub:DockerHubProvider"),
     "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
     "ecr-public": _Kind(
         "generator.registries.ecr_public:EcrPublicProvider",
@@ -36,6 +38,8 @@ BUILT_IN = {
     "ghcr": _Kind("generator.registries.ghcr:GhcrProvider"),
     "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
+    "jfrog": _Kind("generator.registries.jfrog:JfrogProvider"),
+    "quay": _Kind("generator.registries.quay:QuayProvider"),
 }
 
 

@@ -5,7 +5,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.parts import digitalocean, github, ibm
+from tests.parts import (
+    cloudsmith,
+    digitalocean,
+    dockerhub,
+    github,
+    ibm,
+    jfrog,
+    job_tokens,
+    quay,
+)
 from tests.parts.azure import Azure, azure
 from tests.parts.ecr import EcrStandIn
 from tests.parts.google import Google, google
@@ -22,9 +31,14 @@ class Vendor:
 
 
 VENDORS: Mapping[str, Vendor] = {
+    "ci": Vendor(job_tokens.HOSTS, job_tokens.ci),
+    "cloudsmith": Vendor(cloudsmith.HOSTS, cloudsmith.cloudsmith),
     "digitalocean": Vendor(digitalocean.HOSTS, digitalocean.digitalocean),
+    "dockerhub": Vendor(dockerhub.HOSTS, dockerhub.identity),
     "github": Vendor(github.HOSTS, github.github),
     "ibm": Vendor(ibm.HOSTS, ibm.iam),
+    "jfrog": Vendor(jfrog.HOSTS, jfrog.jfrog),
+    "quay": Vendor(quay.HOSTS, quay.quay),
 }
 
 
