@@ -24,7 +24,7 @@ class JfrogProvider:
     options: ClassVar[type[ProviderOptions]] = JfrogOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=("*.jfrog.io", "your own Artifactory's"),
-        lives="1 h, or as the platform says",
+        lives="1 h, or as it is told",
         example="""\
 provider: jfrog
 server: acme.jfrog.io
