@@ -253,6 +253,23 @@ async def test_a_user_has_one_made_for_itself(platform: Service, *, written: boo
     assert (await created(platform, secrets, **more)).username == USER
 
 
+async def test_a_text_is_the_token_of_who_asks_and_counts_by_its_value(platform: Service) -> None:
+    block = {
+        "provider": "jfrog",
+        "server": "acme.jfrog.io",
+        "method": "access_token",
+        "username": "ci",
+        "credentials": "env:T",
+        "endpoint": platform.url,
+    }
+    made = Exchange(block, platform, "")
+    grant = await made.fetched({"T": ADMIN_TOKEN})
+    assert (grant.username, grant.endpoint) == ("ci", platform.url)
+    # of one user, but not of one scope
+    one, other = (signed(sub="admin", iss="jfac@1", aud="*@*", scp=scope) for scope in "ab")
+    assert await made.name({"T": one}) != await made.name({"T": other})
+
+
 @pytest.mark.parametrize(
     ("secrets", "more", "reference"),
     [
