@@ -64,7 +64,7 @@ class DockerHubProvider:
     options: ClassVar[type[ProviderOptions]] = DockerHubOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=("docker.io", "dhi.io"),
-        lives="5 min to 6 h",
+        lives="5 min to 6 h; beta",
         example="""\
 provider: dockerhub
 organization: acme

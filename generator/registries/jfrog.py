@@ -24,7 +24,7 @@ class JfrogProvider:
     options: ClassVar[type[ProviderOptions]] = JfrogOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=("*.jfrog.io", "your own Artifactory's"),
-        lives="1 h, or as it is told",
+        lives="1 h, or as expires_in says",
         example="""\
 provider: jfrog
 server: acme.jfrog.io
