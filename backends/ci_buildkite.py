@@ -81,7 +81,7 @@ async def _output_of(command: Sequence[str], environment: Mapping[str, str]) -> 
         raise BackendMisconfigured(
             "ci-agent-missing",
             f"Buildkite: the program {command[0]} can not be run",
-            "mount it into the container, or hand the token over: credentials: {jwt: env:NAME}",
+            "mount it into the container, or name a token under credentials:, as env:NAME",
         ) from None
     if done.returncode != 0:
         raise SecretDenied(

@@ -108,7 +108,7 @@ class CiIdentity:
         raise SecretNotFound(
             "ci-not-recognised",
             "no CI that gives OIDC tokens is recognised by its variables",
-            "name where the token is: credentials: {jwt: env:NAME} or {jwt: file:PATH}",
+            "name where the token is under credentials:, as env:NAME or file:PATH",
         )
 
 

@@ -163,7 +163,7 @@ class GitLabCi(_InVariable):
         if audience is None:
             raise self._missing(
                 "which of the job's tokens is meant is not said",
-                "name the audience, or the variable: credentials: {jwt: env:NAME}",
+                "name the audience, or the variable under credentials:, as env:NAME",
             )
         variable = id_token_variable(audience)
         value = self._context.setting(variable)
@@ -182,7 +182,7 @@ class CircleCi(_InVariable):
     label = "CircleCI"
     audience_hint = (
         "CircleCI's own token is for the organisation; for another audience put the output of "
-        "circleci run oidc get into a variable and name that: credentials: {jwt: env:NAME}"
+        "circleci run oidc get into a variable and name that under credentials:, as env:NAME"
     )
 
     def is_here(self) -> bool:

@@ -86,7 +86,9 @@ def grant_inputs(
     named = sorted(entry.credentials.fields.items())
     if entry.credentials.document is not None:
         named.insert(0, ("", entry.credentials.document))
-    job_tokens = {spec.name for spec in provider.credential_fields if spec.job_token}
+    minted = [spec for spec in provider.credential_fields if spec.job_token]
+    # a whole document may be such a token itself; one that is not counts by its value
+    job_tokens = {*(spec.name for spec in minted), *("" for spec in minted if spec.primary)}
     references, identities = [], []
     for field, ref in named:
         kind, backend = backends[ref.backend]

@@ -7,6 +7,9 @@ from typing import Any
 
 from backends.base import IdentityPart, Secret, SecretRef
 
+DOCKER_HUB = "https://index.docker.io/v1/"
+"""The server address of Docker Hub, the only one that is no bare host."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

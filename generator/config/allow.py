@@ -14,6 +14,7 @@ from backends.base import SecretRef
 from generator.config.model import BackendSetup
 from generator.config.problems import Path, Problems
 from generator.model import RegistryEntry
+from generator.registries.loader import provider_of
 from generator.settings import Settings
 
 # Options of these names say where a request, and with it a secret, is sent.
@@ -114,6 +115,12 @@ def _check_endpoints(
         for name, url in _endpoints_of(options):
             if not _matches(url, globs):
                 _refuse((*path, name), ENDPOINTS_VARIABLE, "endpoint", problems)
+    for entry in entries:
+        asked = getattr(provider_of(entry), "asks_its_server", False)
+        named = getattr(entry.options, "endpoint", None) is not None
+        if asked and not named and not _matches(f"https://{entry.server}", globs):
+            path = ("registries", entry.name, "server")
+            _refuse(path, ENDPOINTS_VARIABLE, "endpoint", problems)
 
 
 def _refuse(path: Path, variable: str, what: str, problems: Problems) -> None:

@@ -127,9 +127,9 @@ def addresses_of(block: Mapping[str, Any]) -> Sequence[str]:
 
 
 def default_server(provider: TokenProvider) -> str | None:
-    """Return the only address that a provider's registry has, ``None`` if there are more."""
-    only: str | None = getattr(provider, "default_server", None)
-    return only
+    """Return the server address of a provider's entries that name none, ``None`` if they must."""
+    usual: str | None = getattr(provider, "default_server", None)
+    return usual
 
 
 def takes_username(provider: TokenProvider) -> bool:

@@ -7,7 +7,8 @@ pick at random, so there is exactly one form of each.
 import re
 from ipaddress import IPv6Address
 
-DOCKER_HUB = "https://index.docker.io/v1/"
+from generator.model import DOCKER_HUB
+
 _HUB_HOSTS = {
     "docker.io",
     "index.docker.io",

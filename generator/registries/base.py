@@ -58,8 +58,9 @@ class TokenProvider(Protocol):
 
     Class attributes that it may have beside these: ``docs``, its `KindDocs`. ``hands_through``,
     true if it asks nobody and gives the credential as it is, for those who want to know what a run
-    would do. ``default_server``, if its registry has one address only, for entries without
-    ``server``.
+    would do. ``default_server``, the server address of entries that name none.
+    ``asks_its_server``, true if a secret is sent to any server that an entry names
+    without an ``endpoint``: what bounds endpoints then bounds that server too.
     """
 
     options: ClassVar[type[ProviderOptions]]

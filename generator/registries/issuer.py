@@ -185,6 +185,18 @@ class TokenAnswer:
         """Return when a JSON Web Token expires, by its own word (``exp`` of RFC 7519)."""
         return self.at((claims_of(token) or {}).get("exp"))
 
+    def end_of_any(self, token: Secret, seconds: object) -> datetime:
+        """Return when a token expires that may be no JSON Web Token, or not say its end.
+
+        ``seconds`` from the request is what was told beside it, ``None`` if nothing was. If both
+        say something, it is the earlier of the two.
+        """
+        if seconds is None:
+            return self.end_of(token)
+        told = self.after(seconds)
+        exp = (claims_of(token) or {}).get("exp")
+        return told if exp is None else min(told, self.at(exp))
+
     def grant(
         self,
         username: str,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_identity import CiIdentity
+from generator.errors import SecretMissing
 from generator.model import GrantRequest, RegistryEntry
 from generator.registries.base import CredentialField
 
@@ -30,7 +31,18 @@ async def job_token(request: GrantRequest, audience: str | None, context: RunCon
     """Return the token that the entry names, else the CI's own for ``audience``.
 
     Raises:
+        SecretMissing: the entry names credentials, and there is none among them.
         BackendError: the CI gives none.
     """
     named = request.credentials.get(OIDC_TOKEN.name)
-    return named or await CiIdentity(context, context.transport).token(audience)
+    if named is not None:
+        return named
+    if request.entry.credentials.references:
+        # the grant counts by what is named: the CI's own token would be another identity's
+        raise SecretMissing(
+            "job-token-missing",
+            f"the credentials hold no {OIDC_TOKEN.name}",
+            f"name it: credentials: {{{OIDC_TOKEN.name}: REFERENCE}}; without credentials the CI "
+            "is asked for its own",
+        )
+    return await CiIdentity(context, context.transport).token(audience)

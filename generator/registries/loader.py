@@ -24,10 +24,12 @@ BUILT_IN = {
     "static": _Kind("generator.registries.static:StaticProvider"),
     "acr": _Kind("generator.registries.acr:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"),
     "chainguard": _Kind("generator.registries.chainguard:ChainguardProvider"),
+    "cloudsmith": _Kind("generator.registries.cloudsmith:CloudsmithProvider"),
     "digitalocean": _Kind(
         "generator.registries.digitalocean:DigitalOceanProvider",
         hosts=r"(^|\.)registry\.digitalocean\.com\b",
     ),
+    "dockerhub": _Kind("generator.registries.dockerhub:DockerHubProvider"),
     "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
     "ecr-public": _Kind(
         "generator.registries.ecr_public:EcrPublicProvider",
@@ -37,9 +39,11 @@ BUILT_IN = {
     "ghcr": _Kind("generator.registries.ghcr:GhcrProvider"),
     "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
+    "jfrog": _Kind("generator.registries.jfrog:JfrogProvider"),
     "ocir": _Kind(
         "generator.registries.ocir:OcirProvider", hosts=r"(^|\.)ocir\.(io\b|[a-z0-9-]+\.oci\.)"
     ),
+    "quay": _Kind("generator.registries.quay:QuayProvider"),
     "yandex": _Kind("generator.registries.yandex:YandexProvider", hosts=r"(^|\.)cr\.yandex\b"),
 }
 

@@ -54,7 +54,7 @@ class TestTokensThatWaitInVariables:
             ({"BITBUCKET_STEP_UUID": "{1}"}, "oidc: true"),
             ({"GITHUB_ACTIONS": "true"}, "id-token: write"),
             ({"TF_BUILD": "True"}, "SYSTEM_ACCESSTOKEN: $(System.AccessToken)"),
-            ({}, "credentials: {jwt: env:NAME}"),
+            ({}, "under credentials:, as env:NAME"),
         ],
     )
     async def test_a_job_without_one_is_told_what_to_set(

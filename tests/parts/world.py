@@ -5,7 +5,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.parts import chainguard, digitalocean, github, ibm, oracle, yandex
+from tests.parts import (
+    chainguard,
+    cloudsmith,
+    digitalocean,
+    dockerhub,
+    github,
+    ibm,
+    jfrog,
+    job_tokens,
+    oracle,
+    quay,
+    yandex,
+)
 from tests.parts.azure import Azure, azure
 from tests.parts.ecr import EcrStandIn
 from tests.parts.google import Google, google
@@ -23,10 +35,15 @@ class Vendor:
 
 VENDORS: Mapping[str, Vendor] = {
     "chainguard": Vendor(chainguard.HOSTS, chainguard.sts),
+    "ci": Vendor(job_tokens.HOSTS, job_tokens.ci),
+    "cloudsmith": Vendor(cloudsmith.HOSTS, cloudsmith.cloudsmith),
     "digitalocean": Vendor(digitalocean.HOSTS, digitalocean.digitalocean),
+    "dockerhub": Vendor(dockerhub.HOSTS, dockerhub.identity),
     "github": Vendor(github.HOSTS, github.github),
     "ibm": Vendor(ibm.HOSTS, ibm.iam),
+    "jfrog": Vendor(jfrog.HOSTS, jfrog.jfrog),
     "oracle": Vendor(oracle.HOSTS, oracle.registry),
+    "quay": Vendor(quay.HOSTS, quay.quay),
     "yandex": Vendor(yandex.HOSTS, yandex.iam),
 }
 

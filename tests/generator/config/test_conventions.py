@@ -9,7 +9,7 @@ from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.config.model import Config
 from generator.errors import ConfigError
-from generator.output.addresses import DOCKER_HUB
+from generator.model import DOCKER_HUB
 from generator.settings import Settings
 
 DOCKER = {"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "hunter2-CANARY"}

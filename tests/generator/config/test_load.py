@@ -11,8 +11,7 @@ from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.config.model import Config
 from generator.errors import ConfigError
-from generator.model import Credentials
-from generator.output.addresses import DOCKER_HUB
+from generator.model import DOCKER_HUB, Credentials
 from generator.settings import Settings
 from tests.generator.config.editor import underlined
 

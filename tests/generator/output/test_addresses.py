@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.model import DOCKER_HUB
 from generator.output.addresses import (
-    DOCKER_HUB,
     AddressProblem,
     canonical_address,
     hostname,

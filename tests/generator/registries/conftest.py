@@ -6,6 +6,8 @@ import pytest
 
 from tests.parts.azure import Azure, azure
 from tests.parts.ecr import EcrStandIn
+from tests.parts.jfrog import jfrog
+from tests.parts.service import Service, service
 
 
 @pytest.fixture
@@ -23,4 +25,10 @@ def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcrStandIn]:
 def stand_ins_for_azure(tmp_path: Path) -> Iterator[Azure]:
     """Stand-ins for Entra ID, a registry's exchange and managed identities."""
     with azure(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(name="platform")
+def stand_in_for_jfrog() -> Iterator[Service]:
+    with service(jfrog) as made:
         yield made

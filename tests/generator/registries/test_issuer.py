@@ -20,6 +20,7 @@ from generator.errors import (
     Unavailable,
 )
 from generator.registries.issuer import Issuer, Refusal, TokenAnswer
+from tests.parts.azure import unsigned_jwt
 from tests.parts.http_faults import Faulty, answer, faulty_server
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -142,6 +143,23 @@ def test_a_user_name_that_no_auth_field_can_hold_makes_no_sense() -> None:
         answered.grant("a:b", Secret(CANARY), answered.after(60))
 
 
+@pytest.mark.parametrize(
+    ("exp_s", "told_s", "ends_s"),
+    [(60, None, 60), (60, 90, 60), (90, 60, 60), (None, 60, 60), (60, "90", 60)],
+)
+def test_a_token_ends_when_the_first_says_so(
+    exp_s: int | None, told_s: object, ends_s: float
+) -> None:
+    claims = {} if exp_s is None else {"exp": NOW.timestamp() + exp_s}
+    token = Secret(unsigned_jwt(claims))
+    assert (told().end_of_any(token, told_s) - NOW).total_seconds() == ends_s
+    if told_s is not None:
+        opaque = told().end_of_any(Secret("opaque"), told_s)
+        assert (opaque - NOW).total_seconds() == float(str(told_s))
+
+
 def test_a_token_without_an_end_makes_no_sense() -> None:
+    with pytest.raises(ImplausibleAnswer):
+        told().end_of_any(Secret("opaque"), None)
     with pytest.raises(ImplausibleAnswer):
         told().end_of(Secret("no.jwt.at-all"))
