@@ -1,12 +1,16 @@
 """What is asked over HTTP, and what comes back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from backends.errors import BadAnswer
 from backends.tls import TlsOptions
+
+Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
+"""A request's headers; from a callable each attempt gets its own: a signature is good for a moment,
+and with a nonce in it once only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """The one HTTP client for everything that is not an AWS call."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from backends.errors import BackendMisconfigured, BackendUnavailable
-from backends.http_errors import can_heal, failed, timed_out
-from backends.http_model import HttpAnswer, HttpOptions
-from backends.http_retry import Healing, raise_if_healing
+from backends.http_errors import timed_out
+from backends.http_model import Headers, HttpAnswer, HttpOptions
+from backends.http_retry import raise_if_healing, with_retries
 from backends.inputs import InputRecorder
 from backends.proxies import Proxies, is_loopback
 from backends.tls import TlsTrust
@@ -16,7 +16,6 @@ from backends.tls import TlsTrust
 CONNECT_S = 3.0
 READ_S = 5.0
 LARGEST_BODY = 1024 * 1024
-ATTEMPTS = 3
 
 
 class HttpTransport:
@@ -42,12 +41,13 @@ class HttpTransport:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         form: Mapping[str, str] | None = None,
         json: Any = None,
         content: bytes | None = None,
         what: str = "HTTP",
         idempotent: bool = True,
+        heals: Callable[[HttpAnswer], bool] | None = None,
         options: HttpOptions = HttpOptions(),
     ) -> HttpAnswer:
         """Send one request on a connection of its own; see `HttpSession.request`."""
@@ -61,6 +61,7 @@ class HttpTransport:
                 content=content,
                 what=what,
                 idempotent=idempotent,
+                heals=heals,
             )
 
 
@@ -84,18 +85,20 @@ class HttpSession:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         params: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         json: Any = None,
         content: bytes | None = None,
         what: str = "HTTP",
         idempotent: bool = True,
+        heals: Callable[[HttpAnswer], bool] | None = None,
     ) -> HttpAnswer:
         """Send a request and read its answer, whatever the status.
 
         What can heal is asked up to 3 times, with a jittered pause or the server's Retry-After;
-        of a call that is not ``idempotent`` only what surely was not begun.
+        of a call that is not ``idempotent`` only what surely was not begun. ``heals`` tells
+        which answers say to ask again by other means than their status.
 
         Raises:
             BackendUnavailable: not reached, or not in time.
@@ -110,48 +113,20 @@ class HttpSession:
                 "use https, or write allow_http: true if the network between is yours",
             )
         arguments = {
-            "headers": dict(headers or {}),
             "params": params,
             "data": form,
             "json": json,
             "content": content,
         }
         given = {name: value for name, value in arguments.items() if value is not None}
-        return await self._with_retries(method, url, given, place, idempotent=idempotent)
 
-    async def _with_retries(
-        self, method: str, url: str, arguments: dict[str, Any], place: str, *, idempotent: bool
-    ) -> HttpAnswer:
-        import httpx2
-        import stamina
+        async def send() -> HttpAnswer:
+            own = headers() if callable(headers) else headers
+            answer = await self._send(method, url, {**given, "headers": dict(own or {})}, place)
+            raise_if_healing(answer, idempotent=idempotent, heals=heals)
+            return answer
 
-        # It would log each retry by itself, with the exception's text.
-        stamina.instrumentation.set_on_retry_hooks([])
-
-        def pause(error: Exception) -> bool | float:
-            if isinstance(error, Healing):
-                return error.retry_after_s or True
-            return isinstance(error, httpx2.HTTPError) and can_heal(error, idempotent=idempotent)
-
-        attempts = stamina.retry_context(
-            on=pause,
-            attempts=ATTEMPTS,
-            timeout=None,
-            wait_initial=0.2,
-            wait_max=2.0,
-            wait_jitter=0.2,
-        )
-        try:
-            async for attempt in attempts:
-                with attempt:
-                    answer = await self._send(method, url, arguments, place)
-                    raise_if_healing(answer, idempotent=idempotent)
-                    return answer
-        except Healing as last:
-            return last.answer
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            raise failed(error, place) from None
-        raise AssertionError("a retry context ends with an answer or an error")
+        return await with_retries(send, place, idempotent=idempotent)
 
     async def _send(
         self, method: str, url: str, arguments: dict[str, Any], place: str

@@ -273,3 +273,32 @@ async def test_a_proxy_that_looks_into_tls_is_refused_unless_its_ca_is_trusted(
         assert caught.value.reference == "tls-not-trusted"
     with running_proxy(tmp_path, trusted=True) as proxy:
         assert (await ask("https://store.example/", proxy.environment)).status
+
+
+async def test_each_attempt_can_have_headers_of_its_own() -> None:
+    """What is signed holds for one moment, and with a nonce once only."""
+    numbers = iter("123")
+    with faulty_server(answer(503), answer(429, Retry_After="0"), answer(200)) as server:
+        got = await make_context({}).transport.request(
+            "GET", server.url, headers=lambda: {"X-Nonce": next(numbers)}
+        )
+    assert got.status == 200
+    nonces = [line for sent in server.requests for line in sent.lower().split(b"\r\n")]
+    assert [line for line in nonces if line.startswith(b"x-nonce")] == [
+        b"x-nonce: 1",
+        b"x-nonce: 2",
+        b"x-nonce: 3",
+    ]
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+async def test_an_answer_may_say_by_other_means_that_it_heals(idempotent: bool) -> None:  # noqa: FBT001
+    throttled = answer(200, b'{"code": "slow down"}')
+    with faulty_server(throttled, answer(200, b'{"code": ""}')) as server:
+        got = await ask(
+            server.url,
+            idempotent=idempotent,
+            heals=lambda told: told.json_object()["code"] == "slow down",
+        )
+    assert got.json() == {"code": ""}
+    assert len(server.requests) == 2
