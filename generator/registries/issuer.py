@@ -5,31 +5,22 @@ time of expiry has to make sense before anybody relies on it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backends.base import RunContext, Secret
 from backends.clock_skew import clock_skew_s
-from backends.http_model import HttpAnswer, HttpOptions
+from backends.http_model import Headers, HttpAnswer, HttpOptions
 from backends.jwt_identity import claims_of
-from generator.errors import AccessDenied, EntryError, ImplausibleAnswer, Misconfigured, Unavailable
+from generator.errors import AccessDenied, EntryError, ImplausibleAnswer, Misconfigured
 from generator.model import Grant
+from generator.registries.refusals import LATER, NamedErrors, Refusal, shown_code
+
+__all__ = ["Issuer", "NamedErrors", "Refusal", "TokenAnswer"]
 
 _LONGEST_S = 366 * 86400
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What a failure means: an error of the tree, its message completed by our own words.
-
-    ``reference`` follows the issuer's kind (``key-refused`` becomes ``ibm-key-refused``).
-    """
-
-    error: type[EntryError]
-    reference: str
-    message: str
-    hint: str
+_NAMED_SKEW_S = 60.0
 
 
 _USUAL: Mapping[int, Refusal] = {
@@ -39,7 +30,6 @@ _USUAL: Mapping[int, Refusal] = {
     ),
     404: Refusal(Misconfigured, "unknown", "what is asked for is not there", "check the names"),
 }
-_LATER = Refusal(Unavailable, "unavailable", "no token now", "try again later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +37,14 @@ class Issuer:
     """Who gives a kind's tokens: ``what`` names it in messages, ``kind`` begins its references.
 
     ``refusals`` say what a status means there. Of the others 401 and 403 are a denial, 404 is an
-    unknown name, 408, 429 and 500 and above may heal, and the rest makes no sense.
+    unknown name, 408, 429 and 500 and above may heal, and the rest makes no sense. A code that is
+    one of ``named`` says more than the status, which may be one of success then.
     """
 
     kind: str
     what: str
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
+    named: NamedErrors | None = None
 
     async def ask(
         self,
@@ -60,7 +52,7 @@ class Issuer:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         form: Mapping[str, str] | None = None,
         json: Any = None,
         content: bytes | None = None,
@@ -75,7 +67,7 @@ class Issuer:
             context: the run's.
             method: of HTTP, as the other arguments that are named like its parts.
             url: whom to ask.
-            headers: more than the usual ones.
+            headers: more than the usual ones; from a callable each attempt has its own.
             form: a body of form fields.
             json: a body of JSON.
             content: any other body.
@@ -99,26 +91,37 @@ class Issuer:
             what=self.what,
             options=HttpOptions(allow_http=allow_http, total_s=within_s),
             idempotent=idempotent,
+            heals=self.named.can_heal if self.named else None,
         )
-        if not answer.ok:
-            raise self.refused(answer, meaning(answer) if meaning else None)
         skew_s = clock_skew_s(answer.headers.get("date"), context.clock())
+        if not answer.ok or self._code(answer):
+            raise self.refused(answer, meaning(answer) if meaning else None, skew_s=skew_s)
         body = answer.json_object()
         return TokenAnswer(self, answer.what, answer.headers, body, requested_at, skew_s)
 
-    def refused(self, answer: HttpAnswer, refusal: Refusal | None = None) -> EntryError:
-        """Return the error for a failure; ``refusal`` is what it means, if that is known."""
-        status = answer.status
+    def refused(
+        self, answer: HttpAnswer, refusal: Refusal | None = None, *, skew_s: float = 0.0
+    ) -> EntryError:
+        """Return the error for a failure; ``refusal`` is what it means, if that is known.
+
+        ``skew_s`` are the seconds that the server is ahead; if they are many, they may be why.
+        """
+        status, code = answer.status, shown_code(self._code(answer))
+        told = f"status {status}, {code}" if code else f"status {status}"
+        refusal = refusal or (self.named.meaning(answer) if self.named else None)
         refusal = refusal or self.refusals.get(status) or _USUAL.get(status)
         if refusal is None and (status in (408, 429) or status >= 500):
-            refusal = _LATER
+            refusal = LATER
         if refusal is None:
-            return self.implausible(f"status {status}", answer.what)
+            return self.implausible(told, answer.what)
         return refusal.error(
             f"{self.kind}-{refusal.reference}",
-            f"{answer.what}: {refusal.message} (status {status})",
+            f"{answer.what}: {refusal.message} ({told}){_off(skew_s)}",
             refusal.hint,
         )
+
+    def _code(self, answer: HttpAnswer) -> str:
+        return self.named.code(answer) if self.named else ""
 
     def implausible(self, why: str, what: str = "") -> ImplausibleAnswer:
         """Return the error for an answer that makes no sense."""
@@ -145,6 +148,11 @@ class TokenAnswer:
     requested_at: datetime
     skew_s: float
 
+    def part(self, name: str) -> "TokenAnswer":
+        """Return the answer that an object under a name is: an empty one, if there is none."""
+        inner = self.body.get(name)
+        return replace(self, body=inner if isinstance(inner, dict) else {})
+
     def text(self, name: str, meant: str) -> str:
         """Return a text that must be there; ``meant`` says what it is."""
         value = self.body.get(name)
@@ -156,11 +164,11 @@ class TokenAnswer:
         """Return the token under a name."""
         return Secret(self.text(name, "token"))
 
-    def at(self, seconds: object) -> datetime:
-        """Return a time that is told in seconds since the epoch."""
+    def at(self, seconds: object, *, unit_s: float = 1.0) -> datetime:
+        """Return a time that is told in seconds, or other units, since the epoch."""
         try:
-            # milliseconds would be a year of five digits
-            return datetime.fromtimestamp(_number(seconds) - self.skew_s, UTC)
+            # milliseconds that are meant as seconds would be a year of five digits
+            return datetime.fromtimestamp(_number(seconds) * unit_s - self.skew_s, UTC)
         except (ValueError, OverflowError, OSError):
             raise self.implausible("it says no time of expiry") from None
 
@@ -225,6 +233,12 @@ class TokenAnswer:
     def implausible(self, why: str) -> ImplausibleAnswer:
         """Return the error for an answer that makes no sense."""
         return self.issuer.implausible(why, self.what)
+
+
+def _off(skew_s: float) -> str:
+    if abs(skew_s) <= _NAMED_SKEW_S:
+        return ""
+    return f"; this machine's clock is {abs(skew_s):.0f} s {'behind' if skew_s > 0 else 'ahead'}"
 
 
 def _number(value: object) -> float:

@@ -163,3 +163,29 @@ def test_a_token_without_an_end_makes_no_sense() -> None:
         told().end_of_any(Secret("opaque"), None)
     with pytest.raises(ImplausibleAnswer):
         told().end_of(Secret("no.jwt.at-all"))
+
+
+def test_a_time_may_be_told_in_another_unit() -> None:
+    milliseconds = int(NOW.timestamp() * 1000) + 60_500
+    assert (told(skew_s=10).at(milliseconds, unit_s=0.001) - NOW).total_seconds() == 50.5
+    for nonsense in (None, "soon", 10**400):
+        with pytest.raises(ImplausibleAnswer):
+            told().at(nonsense, unit_s=0.001)
+
+
+@pytest.mark.parametrize("inner", [None, "text", ["list"]])
+def test_a_part_that_is_not_there_holds_nothing(inner: object) -> None:
+    assert told({"data": {"token": "t"}}).part("data").token("token") == Secret("t")
+    with pytest.raises(ImplausibleAnswer, match="it holds no token"):
+        told({"data": inner}).part("data").token("token")
+
+
+async def test_a_clock_that_is_off_is_named_with_a_refusal(server: Faulty) -> None:
+    for offset_s, words in (
+        (600, "clock is (599|600) s behind"),
+        (-600, "clock is 60[01] s ahead"),
+    ):
+        there = formatdate(time.time() + offset_s, usegmt=True)
+        server.replies[:] = [answer(401, Date=there)]
+        with pytest.raises(AccessDenied, match=words):
+            await DESK.ask(make_context({}), "GET", server.url)
