@@ -7,6 +7,7 @@ from typing import Literal
 from generator.cache.freshness import CLOCK_STEP_S, SPENT_SHARE, FreshnessRule
 from generator.fast.document import duration
 from generator.grants import GrantPlan
+from generator.registries.base import hands_through
 from generator.stock import Stocked, StockState
 from generator.times import iso
 
@@ -58,7 +59,7 @@ def tell_grant(
         static_s: for how long a credential of a secret store is kept that is handed through.
     """
     is_kept = static_s is not None and plan.inputs.are_remote
-    if getattr(plan.provider, "hands_through", False) and not is_kept:
+    if hands_through(plan.provider, plan.entry) and not is_kept:
         return GrantTold(
             "not-cached", "static", "the credential is handed through as it is; nothing is stored"
         )

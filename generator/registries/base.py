@@ -57,10 +57,10 @@ class TokenProvider(Protocol):
     """One kind of registry.
 
     Class attributes that it may have beside these: ``docs``, its `KindDocs`. ``hands_through``,
-    true if it asks nobody and gives the credential as it is, for those who want to know what a run
-    would do. ``default_server``, the server address of entries that name none.
-    ``asks_its_server``, true if a secret is sent to any server that an entry names
-    without an ``endpoint``: what bounds endpoints then bounds that server too.
+    true if it asks nobody and gives the credential as it is, or a method that says so of an entry,
+    for those who want to know what a run would do. ``default_server``, the server address of
+    entries that name none. ``asks_its_server``, true if a secret is sent to any server that an
+    entry names without an ``endpoint``: what bounds endpoints then bounds that server too.
     """
 
     options: ClassVar[type[ProviderOptions]]
@@ -86,3 +86,9 @@ class TokenProvider(Protocol):
             BackendError: from the shared AWS session or HTTP client.
         """
         ...
+
+
+def hands_through(provider: TokenProvider, entry: RegistryEntry) -> bool:
+    """Tell whether nobody is asked for an entry: its credential is given as it is."""
+    told = getattr(provider, "hands_through", False)
+    return bool(told(entry) if callable(told) else told)

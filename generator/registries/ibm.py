@@ -62,6 +62,11 @@ credentials: {api_key: env:IBM_API_KEY}
             return [Problem(("server",), "no server is named", "write server: us.icr.io")]
         return []
 
+    def hands_through(self, entry: RegistryEntry) -> bool:
+        """Nobody is asked for the key itself."""
+        options: IbmOptions = entry.options
+        return options.method == "api_key"
+
     def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
         """One token for all hosts, told apart by the key and by who gives it."""
         options: IbmOptions = entry.options

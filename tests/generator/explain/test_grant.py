@@ -11,7 +11,7 @@ from generator.cache.freshness import FreshnessRule
 from generator.explain.grant import GrantTold, Shelf, tell_grant
 from generator.grant_inputs import GrantInputs
 from generator.grants import GrantPlan
-from generator.model import GrantKey
+from generator.model import GrantKey, RegistryEntry
 from generator.registries.static import StaticProvider
 from generator.stock import Stocked
 from tests.generator.cache.samples import CANARY, NAME, NOW, OTHER_NAME, moment
@@ -139,6 +139,19 @@ def test_a_credential_that_is_handed_through_may_be_kept(
     of = GrantInputs("fake", GrantKey(ROLE), [("password", ref)], [[("value", Secret(CANARY))]])
     through = replace(plan(of), provider=HandsThrough(Clock()))
     assert told(kept(of), of=through, static_s=static_s).way == way
+
+
+class HandsOneThrough(FakeProvider):
+    def hands_through(self, entry: RegistryEntry) -> bool:
+        return entry.name == "static"
+
+
+@pytest.mark.parametrize(("name", "way"), [("static", "static"), ("r", "cold")])
+def test_a_kind_may_hand_through_for_some_entries_only(name: str, way: str) -> None:
+    of = plan()
+    entries = tuple(replace(entry, name=name) for entry in of.entries)
+    through = replace(of, provider=HandsOneThrough(Clock()), entries=entries)
+    assert told(of=through).way == way
 
 
 def test_other_servers_other_kinds_and_other_entries_are_not_compared() -> None:
