@@ -6,18 +6,18 @@ expires unless the request says otherwise (DigitalOcean API reference, "Get Dock
 Each call makes another token at DigitalOcean.
 """
 
-import base64
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from backends.base import RunContext, Secret
+from backends.base import RunContext
 from backends.options import Duration, EndpointUrl
 from generator.errors import AccessDenied, Misconfigured
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
+from generator.registries.answered_login import login_for
 from generator.registries.base import CredentialField, KindDocs, ProviderOptions
-from generator.registries.issuer import Issuer, Refusal, TokenAnswer
+from generator.registries.issuer import Issuer, Refusal
 
 HOST = "registry.digitalocean.com"
 API = "https://api.digitalocean.com"
@@ -124,28 +124,10 @@ credentials: {token: env:DIGITALOCEAN_ACCESS_TOKEN}
             # a GET, yet it makes a token: one whose answer was lost would stay until it expires
             idempotent=False,
         )
-        username, password = _login(answer)
+        username, password = login_for(answer, HOST)
         return answer.grant(
             username,
             password,
             answer.after(expiry_s),
             endpoint=None if options.endpoint.rstrip("/") == API else options.endpoint,
         )
-
-
-def _login(answer: TokenAnswer) -> tuple[str, Secret]:
-    """Return the login for the one host that it can be for; what else there is stays there."""
-    auths = answer.body.get("auths")
-    entry: Any = auths.get(HOST) if isinstance(auths, Mapping) else None
-    auth = entry.get("auth") if isinstance(entry, Mapping) else None
-    if not isinstance(auth, str):
-        raise answer.implausible(f"it holds no login for {HOST}")
-    try:
-        decoded = base64.b64decode(auth, validate=True).decode()
-    except ValueError:
-        raise answer.implausible("its login can not be decoded") from None
-    # the documented example ends with a line break, which is no part of a token
-    username, _, password = decoded.removesuffix("\n").partition(":")
-    if not username or not password or not (username + password).isprintable():
-        raise answer.implausible("its login is not a user name and a password")
-    return username, Secret(password)
