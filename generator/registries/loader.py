@@ -23,6 +23,9 @@ class _Kind:
 BUILT_IN = {
     "static": _Kind("generator.registries.static:StaticProvider"),
     "acr": _Kind("generator.registries.acr:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"),
+    "alibaba": _Kind(
+        "generator.registries.alibaba:AlibabaProvider", hosts=r"(^|\.)aliyuncs\.com\b"
+    ),
     "chainguard": _Kind("generator.registries.chainguard:ChainguardProvider"),
     "cloudsmith": _Kind("generator.registries.cloudsmith:CloudsmithProvider"),
     "digitalocean": _Kind(
@@ -38,12 +41,18 @@ BUILT_IN = {
     "gar": _Kind("generator.registries.gar:GarProvider", hosts=r"(^|\.)(gcr\.io|pkg\.dev)\b"),
     "ghcr": _Kind("generator.registries.ghcr:GhcrProvider"),
     "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
+    "huawei": _Kind(
+        "generator.registries.huawei:HuaweiProvider", hosts=r"^swr\..*\bmyhuaweicloud\."
+    ),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
     "jfrog": _Kind("generator.registries.jfrog:JfrogProvider"),
     "ocir": _Kind(
         "generator.registries.ocir:OcirProvider", hosts=r"(^|\.)ocir\.(io\b|[a-z0-9-]+\.oci\.)"
     ),
     "quay": _Kind("generator.registries.quay:QuayProvider"),
+    "tencent": _Kind(
+        "generator.registries.tencent:TencentProvider", hosts=r"(^|\.)tencentcloudcr\.com\b"
+    ),
     "yandex": _Kind("generator.registries.yandex:YandexProvider", hosts=r"(^|\.)cr\.yandex\b"),
 }
 

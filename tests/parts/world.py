@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.parts import (
+    alibaba,
     chainguard,
     cloudsmith,
     digitalocean,
     dockerhub,
     github,
+    huawei,
     ibm,
     jfrog,
     job_tokens,
     oracle,
     quay,
+    tencent,
     yandex,
 )
 from tests.parts.azure import Azure, azure
@@ -34,16 +37,19 @@ class Vendor:
 
 
 VENDORS: Mapping[str, Vendor] = {
+    "alibaba": Vendor(alibaba.HOSTS, alibaba.container_registry),
     "chainguard": Vendor(chainguard.HOSTS, chainguard.sts),
     "ci": Vendor(job_tokens.HOSTS, job_tokens.ci),
     "cloudsmith": Vendor(cloudsmith.HOSTS, cloudsmith.cloudsmith),
     "digitalocean": Vendor(digitalocean.HOSTS, digitalocean.digitalocean),
     "dockerhub": Vendor(dockerhub.HOSTS, dockerhub.identity),
     "github": Vendor(github.HOSTS, github.github),
+    "huawei": Vendor(huawei.HOSTS, huawei.swr),
     "ibm": Vendor(ibm.HOSTS, ibm.iam),
     "jfrog": Vendor(jfrog.HOSTS, jfrog.jfrog),
     "oracle": Vendor(oracle.HOSTS, oracle.registry),
     "quay": Vendor(quay.HOSTS, quay.quay),
+    "tencent": Vendor(tencent.HOSTS, tencent.tcr),
     "yandex": Vendor(yandex.HOSTS, yandex.iam),
 }
 
