@@ -60,7 +60,7 @@ MODULES = {
         "ProviderOptions",
         "TokenProvider",
     ],
-    "generator.registries.issuer": ["Issuer", "Refusal", "TokenAnswer"],
+    "generator.registries.issuer": ["Issuer", "NamedErrors", "Refusal", "TokenAnswer"],
     "generator.registries.job_token": ["OIDC_TOKEN", "job_identity", "job_token"],
     "generator.testing": ["CANARY", "ProviderCase", "ProviderContract", "make_context"],
 }
@@ -122,7 +122,7 @@ CALLS = {
     "backends.base:SecretBackend.identity": "(self, ref)",
     "backends.base:SecretBackend.read": "(self, ref)",
     "backends.transport:HttpTransport.request": (
-        "(self, method, url, *, headers, form, json, content, what, idempotent, options)"
+        "(self, method, url, *, headers, form, json, content, what, idempotent, heals, options)"
     ),
     "backends.transport:HttpTransport.session": "(self, options)",
     "generator.registries.base:TokenProvider.fetch": "(self, request, context)",

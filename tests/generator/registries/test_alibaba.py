@@ -157,6 +157,7 @@ async def test_an_instance_is_asked_for_by_its_id_and_personal_edition_without(c
 
 
 async def test_hours_are_asked_for_and_kept(cr: Service) -> None:
+    assert list(AlibabaProvider().validate(entry(expires_in="12h"))) == []
     grant = await fetched(cr, expires_in="12h")
     assert cr.asked[0].query["ExpiresInHours"] == "12"
     assert grant.expires_at is not None

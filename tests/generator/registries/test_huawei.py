@@ -19,6 +19,7 @@ from generator.errors import (
     Unavailable,
 )
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
+from generator.registries.base import hands_through
 from generator.registries.huawei import HuaweiOptions, HuaweiProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
@@ -230,6 +231,11 @@ async def test_offline_makes_the_login_of_the_key_itself(swr: Service) -> None:
     )
     assert swr.asked == []
     assert (await offline(key)).username == f"{REGION}@HPUAexample"
+
+
+def test_only_offline_asks_nobody() -> None:
+    assert hands_through(HuaweiProvider(), entry(method="offline"))
+    assert not hands_through(HuaweiProvider(), entry())
 
 
 async def test_offline_refuses_a_key_that_is_temporary() -> None:

@@ -10,6 +10,7 @@ from backends.errors import BackendError
 from backends.testing import make_context
 from generator.errors import AccessDenied, EntryError, ImplausibleAnswer, Unavailable
 from generator.model import Grant, GrantRequest, RegistryEntry
+from generator.registries.base import hands_through
 from generator.registries.ibm import IbmOptions, IbmProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
@@ -100,6 +101,8 @@ def test_one_token_serves_every_host() -> None:
 
 
 async def test_api_key_writes_the_key_itself(ibm: Service) -> None:
+    assert hands_through(IbmProvider(), entry(ibm.url, method="api_key"))
+    assert not hands_through(IbmProvider(), entry(ibm.url))
     grant = await fetched(ibm, method="api_key")
     assert (grant.username, grant.secret.reveal(), grant.expires_at) == ("iamapikey", API_KEY, None)
     assert ibm.asked == []
