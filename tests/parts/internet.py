@@ -89,6 +89,8 @@ def _connect_host(client: socket.socket) -> str:
     head = b""
     while b"\r\n\r\n" not in head and (chunk := client.recv(_CHUNK)):
         head += chunk
+    if b"\r\n\r\n" not in head:
+        raise ConnectionAbortedError  # by a client that was stopped before it could ask
     return head.split(b" ")[1].decode().rpartition(":")[0]
 
 
