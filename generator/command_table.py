@@ -107,7 +107,7 @@ COMMANDS = {
             "generator.commands.providers:run",
             "list the kinds of registries and of secret backends",
             "All kinds that are there, installed packages' too: hosts, how long a token lives,\n"
-            "credentials, options, an example. KIND is the name of one of them.",
+            "credentials, options, an example; presets. KIND is the name of one of them.",
             "providers ecr",
             _JSON,
             Word("kind", "KIND", needed=False),

@@ -12,7 +12,8 @@ from generator.cache.freshness import FreshnessRule
 from generator.cache.store import GrantCache
 from generator.config.model import BackendSetup
 from generator.errors import EntryError, ExitCode, Unavailable, worst
-from generator.grants import Granted, GrantPlan, GrantSource, plan_grants
+from generator.grant_plans import GrantPlan, plan_grants
+from generator.grants import Granted, GrantSource
 from generator.model import RegistryEntry
 from generator.output.document import Login
 from generator.registries.base import TokenProvider
@@ -95,7 +96,8 @@ async def generate(work: Work, context: RunContext, cache: GrantCache) -> Outcom
     """
     async with opened_backends(work.backends, context) as backends:
         plans, failed = plan_grants(work.entries, backends, context, cache.key)
-        resolver = Resolver({name: backend for name, (_, backend) in backends.items()})
+        by_name = {name: backend for name, (_, backend) in backends.items()}
+        resolver = Resolver(by_name, context.clock)
         began = anyio.current_time() - work.elapsed_s
         failures = SharedFailures(
             cache, context, lambda: anyio.current_time() - began, work.backends

@@ -1,14 +1,13 @@
 """Warm or cold for each grant: load, lock, look again, resolve, fetch, store."""
 
 import traceback
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from typing import Literal
 
 import anyio
 
-from backends.base import RunContext, SecretBackend
+from backends.base import RunContext
 from backends.errors import BackendError
 from generator.cache.codec import GrantUse
 from generator.cache.freshness import (
@@ -23,9 +22,9 @@ from generator.cache.freshness import (
 from generator.cache.store import GrantCache
 from generator.errors import EntryError, ImplausibleAnswer, ProviderBug, Unavailable, from_backend
 from generator.fast.document import duration
-from generator.grant_inputs import GrantInputs, grant_inputs
-from generator.model import Grant, GrantRequest, RegistryEntry
-from generator.registries.base import TokenProvider
+from generator.grant_plans import GrantPlan
+from generator.model import Grant, GrantRequest
+from generator.registries.base import hands_through
 from generator.resolve import Resolver
 from generator.shared_failures import SharedFailures
 
@@ -33,21 +32,7 @@ GRANT_DEADLINE_S = 30.0
 
 State = Literal["fetched", "cached", "kept"]
 """``kept``: a stored grant that still keeps the promise, after its refresh failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class GrantPlan:
-    """One upstream call that may be needed, and the entries that wait for it."""
-
-    name: str
-    provider: TokenProvider
-    entries: tuple[RegistryEntry, ...]
-    inputs: GrantInputs
-
-    @property
-    def entry(self) -> RegistryEntry:
-        """The entry that stands for all of them: what differs between them is their names."""
-        return self.entries[0]
+ToldState = Literal[State, "static"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +40,24 @@ class Granted:
     """A grant and how it was come by; ``kept_because`` says why the refresh failed.
 
     ``stored_as`` is the name that a later run may load it by, ``None`` if it is not kept.
+    ``handed_through`` is the base credential itself, even if it is known when that ends.
     """
 
     grant: Grant
     state: State
     kept_because: EntryError | None = None
     stored_as: str | None = None
+    handed_through: bool = False
 
+    @property
+    def is_static(self) -> bool:
+        """Whether it is what the user has given, and no token that was made of it."""
+        return self.handed_through or self.grant.expires_at is None
 
-def plan_grants(
-    entries: Sequence[tuple[RegistryEntry, TokenProvider]],
-    backends: Mapping[str, tuple[str, SecretBackend]],
-    context: RunContext,
-    key: bytes,
-) -> tuple[list[GrantPlan], dict[str, EntryError]]:
-    """Group entries that mean the same grant; no network.
-
-    Args:
-        entries: the selected entries with their providers.
-        backends: by the name in references: the type and the opened backend.
-        context: the run's.
-        key: what fingerprints are keyed with: the cache volume's key.
-
-    Returns:
-        The plans, and the errors of entries whose local inputs are missing, by entry name.
-    """
-    plans: dict[str, GrantPlan] = {}
-    failed: dict[str, EntryError] = {}
-    for entry, provider in entries:
-        try:
-            inputs = grant_inputs(entry, provider, backends, context)
-            name = inputs.name(key)
-        except EntryError as error:
-            failed[entry.name] = error
-        except BackendError as error:
-            failed[entry.name] = from_backend(error)
-        else:
-            known = plans.get(name)
-            together = (*known.entries, entry) if known else (entry,)
-            plans[name] = GrantPlan(name, provider, together, inputs)
-    return list(plans.values()), failed
+    @property
+    def told_state(self) -> ToldState:
+        """How people are told of it."""
+        return "static" if self.is_static else self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +80,16 @@ class GrantSource:
         return Granted(stored, "cached", stored_as=plan.name)
 
     def is_late(self, granted: Granted) -> bool:
-        """Return whether a stored grant lost its promise while others were waited for."""
-        if granted.state == "fetched" or granted.grant.expires_at is None:
+        """Return whether a grant that was not made just now lost its promise meanwhile.
+
+        That is a stored one, and a static one, while others were waited for.
+        """
+        expires_at = granted.grant.expires_at
+        if expires_at is None:
             return False
-        return not self._keeps_promise(granted.grant)
+        if granted.is_static:
+            return not self._may_be_written(self.context.clock(), expires_at)
+        return granted.state != "fetched" and not self._keeps_promise(granted.grant)
 
     async def obtain(self, plan: GrantPlan) -> Granted:
         """Return a grant that is fresh: a neighbour's, or one fetched now.
@@ -137,38 +106,36 @@ class GrantSource:
                 return granted
             if (stored := self.cache.load(plan.name)) and self.failures.is_since(stored):
                 # A neighbour was given it just now: if it is too short, the next one is as well.
-                self._check(stored)
+                self._check(Granted(stored, "cached"))
             try:
-                grant, kept = await self._fetch(plan, alone=held)
+                granted = await self._fetch(plan, alone=held)
             except Unavailable as error:
                 stored = self.cache.load(plan.name)
                 if stored and self._keeps_promise(stored):
                     return Granted(stored, "kept", error)
                 raise
-            self._check(grant)
-            return Granted(grant, "fetched", stored_as=plan.name if kept else None)
+            self._check(granted)
+            return granted
 
-    async def _fetch(self, plan: GrantPlan, *, alone: bool) -> tuple[Grant, bool]:
-        """Fetch and store a grant, or take and leave the note of a failure.
-
-        Returns:
-            The grant, and whether a later run may load it.
-        """
+    async def _fetch(self, plan: GrantPlan, *, alone: bool) -> Granted:
+        """Fetch and store a grant, or take and leave the note of a failure."""
         if alone:
             self.failures.raise_noted(plan.name, plan.entry)
         try:
-            grant, lease_s = await self._ask_in_time(plan)
+            grant, lease_ends_at = await self._ask_in_time(plan)
         except EntryError as error:
             if alone:
                 self.failures.leave(plan.name, plan.entry, error, per_job=plan.inputs.are_per_job)
             raise
         # What has no expiry of its own is the base credential itself, whatever its lease.
-        expires, grant = grant.expires_at is not None, _capped(grant, lease_s)
-        if expires or (grant.expires_at is None and plan.inputs.are_remote):
+        handed_through = grant.expires_at is None or hands_through(plan.provider, plan.entry)
+        grant = _capped(grant, lease_ends_at)
+        if not handed_through or (grant.expires_at is None and plan.inputs.are_remote):
             self.cache.store(plan.name, grant, _use(plan, self.cache.key), static_s=self.static_s)
-        return grant, expires
+        stored_as = None if handed_through else plan.name
+        return Granted(grant, "fetched", None, stored_as, handed_through)
 
-    async def _ask_in_time(self, plan: GrantPlan) -> tuple[Grant, float | None]:
+    async def _ask_in_time(self, plan: GrantPlan) -> tuple[Grant, datetime | None]:
         with anyio.move_on_after(GRANT_DEADLINE_S):
             return await self._ask(plan)
         raise Unavailable(
@@ -177,14 +144,14 @@ class GrantSource:
             "check that its endpoint and the secret backend can be reached from here",
         )
 
-    async def _ask(self, plan: GrantPlan) -> tuple[Grant, float | None]:
+    async def _ask(self, plan: GrantPlan) -> tuple[Grant, datetime | None]:
         provider = plan.provider
         try:
             resolved = await self.resolver.credentials(
                 plan.entry.credentials, provider.credential_fields
             )
             request = GrantRequest(plan.entry, resolved.secrets)
-            return await provider.fetch(request, self.context), resolved.lease_s
+            return await provider.fetch(request, self.context), resolved.lease_ends_at
         except EntryError:
             raise
         except BackendError as error:
@@ -192,21 +159,25 @@ class GrantSource:
         except Exception as error:  # noqa: BLE001 - one provider's bug must not take the others along
             raise _bug(error, plan) from None
 
-    def _check(self, grant: Grant) -> None:
+    def _check(self, granted: Granted) -> None:
         """Refuse what the rest of the run could not stand by."""
-        if grant.expires_at is None:
-            return
-        requested_at, expires_at = _life(grant)
-        if is_usable(requested_at, expires_at) and can_promise(requested_at, expires_at, self.rule):
+        since, expires_at = granted.grant.requested_at, granted.grant.expires_at
+        if granted.is_static:
+            since = self.context.clock()
+        if expires_at is None or self._may_be_written(since, expires_at):
             return
         asked_s = self.rule.min_validity_s if self.rule.promised else SHORTEST_USE_S
-        lives = duration(expires_at - requested_at)
+        lives = duration((expires_at - since).total_seconds())
         raise ImplausibleAnswer(
             "validity-too-short",
             f"the token lives {lives}, {duration(asked_s)} are asked for",
             "have the registry, or the lease of the secret behind it, give longer ones"
             + (", or lower --min-validity" if self.rule.promised else ""),
         )
+
+    def _may_be_written(self, now: datetime, expires_at: datetime) -> bool:
+        moments = now.timestamp(), expires_at.timestamp()
+        return is_usable(*moments) and can_promise(*moments, self.rule)
 
     def _fresh(self, grant: Grant, plan: GrantPlan) -> bool:
         now = self.context.clock().timestamp()
@@ -231,12 +202,11 @@ def _use(plan: GrantPlan, key: bytes) -> GrantUse:
     return GrantUse(plan.entry.provider, tuple(sorted(addresses)), plan.inputs.fingerprints(key))
 
 
-def _capped(grant: Grant, lease_s: float | None) -> Grant:
+def _capped(grant: Grant, lease_ends_at: datetime | None) -> Grant:
     """Let a grant end with the lease of the secret that it was made from."""
-    if lease_s is None:
+    if lease_ends_at is None:
         return grant
-    end = grant.requested_at + timedelta(seconds=lease_s)
-    return replace(grant, expires_at=min(end, grant.expires_at or end))
+    return replace(grant, expires_at=min(lease_ends_at, grant.expires_at or lease_ends_at))
 
 
 def _bug(error: Exception, plan: GrantPlan) -> ProviderBug:

@@ -1,9 +1,11 @@
 """What ``--help`` shows."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 
 from generator.command_table import COMMANDS, GENERATE, Command
 from generator.options import PREFIX, VARIABLES, Option
+from generator.registries.presets import PRESETS
 
 DISTRIBUTION = "dockercfg-generator"
 CONTRACT = f"usage: {DISTRIBUTION} [OPTIONS] PATH     (PATH is the file to write, - is stdout)"
@@ -58,6 +60,9 @@ With no config the variables of CodeShip's generators are recognised:
   AZURE_USERNAME, AZURE_PASSWORD, AZURE_REGISTRY_NAME
   HEROKU_API_KEY
   BLUEMIX_API_KEY [, BLUEMIX_API_ENDPOINT]
+Those of presets are recognised where {PREFIX}FROM_ENV names them (docker,ghcr,gitlab):
+{_presets()}
+  {DISTRIBUTION} providers tells the variables of each.
 
 exit codes: 0 written, 2 usage, 66 secret not found, 69 unavailable, 70 bug, 73 output,
 76 implausible answer, 77 denied, 78 config
@@ -65,6 +70,10 @@ exit codes: 0 written, 2 usage, 66 secret not found, 69 unavailable, 70 bug, 73 
 The config, the kinds of registries and secret stores, and the cache are told in README.md;
 {DISTRIBUTION} providers lists the kinds, {DISTRIBUTION} schema is for editors.
 """
+
+
+def _presets() -> str:
+    return fill(", ".join(PRESETS), 78, initial_indent="  ", subsequent_indent="  ")
 
 
 def _help_of(command: Command) -> str:

@@ -143,7 +143,7 @@ VARIABLES = (
         "from_env",
         _list,
         None,
-        "which variables to recognise: docker,aws,google,azure,heroku,ibm",
+        "which variables to recognise: docker,aws,google,azure,heroku,ibm, and presets' names",
     ),
 )
 

@@ -111,7 +111,7 @@ def _entry(result: EntryResult, now: datetime) -> dict[str, Any]:
     expires_at = outcome.grant.expires_at
     return {
         **row,
-        "state": outcome.state if expires_at else "static",
+        "state": outcome.told_state,
         "expires_at": iso(expires_at),
         "valid_for_s": round((expires_at - now).total_seconds()) if expires_at else None,
         "endpoint": outcome.grant.endpoint,

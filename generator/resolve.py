@@ -1,8 +1,9 @@
 """From references to secrets: one read per document and run."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from backends.base import IdentityPart, Secret, SecretBackend, SecretDocument, SecretRef
@@ -16,10 +17,26 @@ from generator.registries.base import CredentialField
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCredentials:
-    """An entry's secrets by field name; ``lease_s`` is the shortest lease among them."""
+    """An entry's secrets by field name; ``lease_ends_at`` is when the first of their leases ends.
+
+    It is aware UTC by this machine's clock, ``None`` if none is leased.
+    """
 
     secrets: Mapping[str, Secret] = field(repr=False)
-    lease_s: float | None = None
+    lease_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A document, and when it was asked for: from then on its lease counts."""
+
+    document: SecretDocument
+    asked_at: datetime
+
+    @property
+    def lease_ends_at(self) -> datetime | None:
+        lease = self.document.lease
+        return None if lease is None else self.asked_at + timedelta(seconds=lease.duration_s)
 
 
 class UnusableBackend:
@@ -43,9 +60,12 @@ class Resolver:
     Two fields of one dynamic secret must come from one read, for each read makes another user.
     """
 
-    def __init__(self, backends: Mapping[str, SecretBackend]) -> None:
+    def __init__(
+        self, backends: Mapping[str, SecretBackend], clock: Callable[[], datetime]
+    ) -> None:
         self._backends = backends
-        self._documents: dict[SecretRef, Once[SecretDocument]] = {}
+        self._clock = clock
+        self._reads: dict[SecretRef, Once[_Read]] = {}
 
     async def credentials(
         self, credentials: Credentials, fields: Sequence[CredentialField]
@@ -58,16 +78,13 @@ class Resolver:
             Misconfigured: if a plain text has no field that it could be bound to.
         """
         secrets: dict[str, Secret] = {}
-        leases: list[float] = []
-        for ref in credentials.references:
-            document = await self.document(ref)
-            if document.lease is not None:
-                leases.append(document.lease.duration_s)
+        reads = [await self._read(ref) for ref in credentials.references]
         for spec in fields:
             secret = await self._bind(credentials, spec, fields)
             if secret is not None:
                 secrets[spec.name] = secret
-        return ResolvedCredentials(secrets, min(leases, default=None))
+        ends = [read.lease_ends_at for read in reads if read.lease_ends_at is not None]
+        return ResolvedCredentials(secrets, min(ends, default=None))
 
     async def document(self, ref: SecretRef) -> SecretDocument:
         """Return the document of ``ref``; a failed read fails for all who refer to it.
@@ -75,10 +92,17 @@ class Resolver:
         Raises:
             BackendError: from reading.
         """
+        return (await self._read(ref)).document
+
+    async def _read(self, ref: SecretRef) -> _Read:
         key = ref.document
-        if key not in self._documents:
-            self._documents[key] = Once(partial(self._backends[key.backend].read, key))
-        return await self._documents[key].get()
+        if key not in self._reads:
+            self._reads[key] = Once(partial(self._ask, key))
+        return await self._reads[key].get()
+
+    async def _ask(self, ref: SecretRef) -> _Read:
+        asked_at = self._clock()
+        return _Read(await self._backends[ref.backend].read(ref), asked_at)
 
     async def _bind(
         self, credentials: Credentials, spec: CredentialField, fields: Sequence[CredentialField]
@@ -110,9 +134,12 @@ def _bind_document(
                 "store a JSON object, or name one reference for each field",
             )
         return pick(document, ref, ref.selector, multiline=spec.multiline) if spec.primary else None
-    name = next((name for name in (spec.name, *spec.aliases) if name in available), None)
-    if name is not None:
-        return pick(document, ref, name, multiline=spec.multiline)
+    names = [name for name in (spec.name, *spec.aliases) if name in available]
+    if not spec.required:
+        # null is how stores say that there is none, as of a session token
+        names = [name for name in names if available[name] is not None]
+    if names:
+        return pick(document, ref, names[0], multiline=spec.multiline)
     if spec.whole:
         return pick(_as_text(document), ref, None, multiline=spec.multiline)
     if spec.required:

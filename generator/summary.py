@@ -6,7 +6,7 @@ from datetime import datetime
 from generator.errors import ConfigError, EntryError, GeneratorError
 from generator.fast.document import duration, written_words
 from generator.generate import EntryResult, Outcome
-from generator.grants import Granted, State
+from generator.grants import Granted, ToldState
 from generator.log import Logger
 from generator.model import Grant
 from generator.times import iso
@@ -71,7 +71,7 @@ def report_written(path: str, servers: int, log: Logger) -> None:
         )
 
 
-def granted_words(result: EntryResult, grant: Grant, state: State) -> tuple[str, str]:
+def granted_words(result: EntryResult, grant: Grant, state: ToldState) -> tuple[str, str]:
     """Return an entry's line without how long its token still lives: what stands around that."""
     start = f"{result.entry.name}: {', '.join(result.server_addresses)}: "
     end = f", from {grant.endpoint}" if grant.endpoint else ""
@@ -82,7 +82,7 @@ def granted_words(result: EntryResult, grant: Grant, state: State) -> tuple[str,
 
 def _report_granted(result: EntryResult, granted: Granted, log: Logger, now: datetime) -> None:
     grant = granted.grant
-    before, after = granted_words(result, grant, granted.state)
+    before, after = granted_words(result, grant, granted.told_state)
     ends_at = grant.expires_at
     remaining_s = None if ends_at is None else (ends_at - now).total_seconds()
     log.info(
@@ -90,7 +90,7 @@ def _report_granted(result: EntryResult, granted: Granted, log: Logger, now: dat
         message=before + ("" if remaining_s is None else duration(remaining_s)) + after,
         registry=result.entry.name,
         server_addresses=list(result.server_addresses),
-        state=granted.state if grant.expires_at else "static",
+        state=granted.told_state,
         expires_at=grant.expires_at and grant.expires_at.isoformat(timespec="seconds"),
         valid_for_s=remaining_s and round(remaining_s),
         endpoint=grant.endpoint,

@@ -108,7 +108,7 @@ def _asked(call: Call) -> Mapping[str, Sequence[str]]:
     # the variable names entries of a config, and is there for the runs beside this
     if call.settings.origins.get("registries") != "--registry":
         return {}
-    entries = load_addresses(call.settings, call.next_run.inputs)
+    entries = load_addresses(call.settings, call.environment, call.next_run.inputs)
     asked: dict[str, Sequence[str]] = {}
     problems = []
     for name in call.settings.registries:

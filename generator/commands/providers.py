@@ -2,9 +2,11 @@
 
 As JSON: ``registries`` with ``name``, ``summary``, ``hosts`` (forms, for people), ``host_pattern``,
 ``lives`` (how long a token lives), ``credentials`` (``name``, ``aliases``, ``required``),
-``options`` (``name``, ``description``), ``example`` (YAML), and ``backends`` with ``name``,
-``summary``, ``reference``, ``settings``; ``package`` is null for what comes with the generator,
-``problem`` says why an installed package can not be used.
+``options`` (``name``, ``description``), ``example`` (YAML), ``presets`` (of ``static``) with
+``name``, ``summary``, ``server``, ``username``, ``variables`` (of ``server``, ``username``,
+``password``), and ``backends`` with ``name``, ``summary``, ``reference``, ``settings``; ``package``
+is null for what comes with the generator, ``problem`` says why an installed package can not be
+used.
 """
 
 import inspect
@@ -22,6 +24,7 @@ from generator.plugins import distributions
 from generator.printing import print_json, print_lines
 from generator.registries import loader as registry_loader
 from generator.registries.base import KindDocs
+from generator.registries.presets import PRESETS, Preset
 
 Row = dict[str, Any]
 _FORM = re.compile(r"``(?P<form>[^`]+)``: (?P<summary>.*)", re.DOTALL)
@@ -35,17 +38,19 @@ def run(call: Call) -> int:
     backends = _rows(
         backend_loader.BUILT_IN, backend_loader.ENTRY_POINT_GROUP, _backend, "reference"
     )
+    presets = [_preset(name, preset) for name, preset in PRESETS.items()]
     if kind := call.settings.kind:
-        known = [row["name"] for row in (*registries, *backends)]
+        known = [row["name"] for row in (*registries, *presets, *backends)]
         if kind not in known:
             raise UsageError("usage", *unknown_name("kind", kind, known))
         registries, backends = (
             [row for row in rows if row["name"] == kind] for rows in (registries, backends)
         )
+        presets = [row for row in presets if kind in ("static", row["name"])]
     if call.settings.json:
-        print_json({"registries": registries, "backends": backends})
+        print_json({"registries": registries, "presets": presets, "backends": backends})
     else:
-        print_lines(_text(registries, backends))
+        print_lines(_text(registries, backends, presets))
     return ExitCode.OK
 
 
@@ -106,7 +111,7 @@ def _settings(model: Any) -> list[Row]:
     return [{"name": name, "description": docs.get(name, "")} for name in model.model_fields]
 
 
-def _text(registries: list[Row], backends: list[Row]) -> list[str]:
+def _text(registries: list[Row], backends: list[Row], presets: list[Row]) -> list[str]:
     lines = ["registries, recognised by the host, else by provider: KIND"] if registries else []
     for row in registries:
         lines += ["", *_heading(row)]
@@ -118,6 +123,10 @@ def _text(registries: list[Row], backends: list[Row]) -> list[str]:
         lines += _setting_lines(row.get("options", []))
         if row.get("example"):
             lines += ["  example:", *(f"    {line}" for line in row["example"].splitlines())]
+    if presets:
+        lines += ["", "presets of static, by preset: NAME; of several variables the first counts:"]
+    for row in presets:
+        lines += ["", *_preset_lines(row)]
     if backends:
         lines += ["", "secret backends, settings under backends: NAME:"]
     for row in backends:
@@ -132,6 +141,28 @@ def _recognition(row: Row) -> list[str]:
         return [f"  recognised by: {hosts or row['host_pattern']}"]
     named = f"  named by: provider: {row['name']}"
     return [named, f"  hosts: {hosts}"] if hosts else [named]
+
+
+def _preset(name: str, preset: Preset) -> Row:
+    variables = {
+        "server": list(preset.servers),
+        "username": list(preset.usernames),
+        "password": list(preset.passwords),
+    }
+    fixed = {"server": preset.server, "username": preset.username}
+    described = {"summary": preset.title, **fixed, "variables": variables}
+    return {"name": name, **described, "package": None, "problem": None}
+
+
+def _preset_lines(row: Row) -> list[str]:
+    preset = PRESETS[row["name"]]
+    told = {
+        "server": preset.server_words,
+        "username": preset.username_words,
+        "password": ", ".join(preset.passwords),
+    }
+    settings = [{"name": name, "description": text} for name, text in told.items()]
+    return [*_heading(row), *_setting_lines(settings)]
 
 
 def _heading(row: Row) -> list[str]:

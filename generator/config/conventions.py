@@ -2,7 +2,7 @@
 
 Each set becomes an entry as if it had been written in a config; a variable that alone means
 nothing is ignored, a set that is clearly meant but incomplete is a problem. Which sets there are
-stands in `generator.config.codeship`.
+stands in `generator.config.codeship`; those of `generator.config.presets` have to be named.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,13 +67,15 @@ class VariableSet:
 
     Each of ``required`` is one variable, or several of which the first that is set counts. The set
     is meant once all variables of one of its ``clues`` are set, unless one of ``others`` is, which
-    says that they are another tool's; ``entry`` says what it means.
+    says that they are another tool's; ``entry`` says what it means. What lies around in every job
+    is ``only_named``: not looked for unless the user asks for it.
     """
 
     clues: tuple[tuple[str, ...], ...]
     required: tuple[tuple[str, ...], ...]
     entry: Callable[[Variables, Recognised, Path], dict[str, Any]]
     others: tuple[str, ...] = ()
+    only_named: bool = False
 
 
 def recognise(
@@ -86,7 +88,7 @@ def recognise(
             hint = did_you_mean(name, sets, f"known: {', '.join(sets)}")
             found.refuse("DOCKERCFG_FROM_ENV", "names a set that does not exist", hint)
     for name, known in sets.items():
-        if narrowed is None or name in narrowed:
+        if name in narrowed if narrowed is not None else not known.only_named:
             _recognise(name, known, variable, found, named=narrowed is not None)
     return found
 

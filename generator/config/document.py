@@ -10,6 +10,7 @@ from backends.options import Duration
 from generator.config.allow import check_allowed
 from generator.config.backends import read_backends
 from generator.config.model import BackendSetup, CacheSettings, Config
+from generator.config.presets import Presets
 from generator.config.problems import Problems
 from generator.config.references import References
 from generator.config.registries import read_entries
@@ -73,6 +74,7 @@ def read_config(
     source: str,
     base_folder: FilePath,
     settings: Settings,
+    presets: Presets,
 ) -> Config:
     """Return the config that ``content`` holds; only of use if no problem was noted.
 
@@ -82,6 +84,7 @@ def read_config(
         source: what the content came from, for messages.
         base_folder: where relative paths are meant from.
         settings: which entries to keep, and what the config may name.
+        presets: expands those of the entries.
     """
     for key in content:
         if key not in _KEYS:
@@ -98,7 +101,7 @@ def read_config(
     run = problems.validated(RunBlock, {"timeout": content.get("timeout")}, ())
     backends = read_backends(content.get("backends"), problems)
     references = References(list(backends), backends.factory_of, problems)
-    entries = read_entries(content.get("registries"), references, problems)
+    entries = read_entries(content.get("registries"), references, presets, problems)
     setups = backends.usable
     entries = _selected(entries, settings, problems)
     check_allowed(entries, setups, settings, problems)
@@ -132,7 +135,7 @@ def _selected(
 ) -> list[RegistryEntry]:
     names, selection = [entry.name for entry in entries], settings.registries
     for name in selection:
-        if name not in names and not problems.found:
+        if name not in names and not problems.count:
             place = settings.origins.get("registries", "--registry")
             hint = f"there are {', '.join(names)}"
             message = f"there is no entry {shown_word(name, 'of that name')}"

@@ -10,6 +10,8 @@ from generator.config.codeship import SETS
 from generator.config.conventions import Variables, recognise
 from generator.config.document import read_cache, read_config
 from generator.config.model import CacheSettings, Config
+from generator.config.presets import SETS as PRESET_SETS
+from generator.config.presets import Presets
 from generator.config.problems import Path, Problems
 from generator.config.registries import addresses_of
 from generator.config.source import Placed, Source, read_source
@@ -36,11 +38,12 @@ def load_config(
         ConfigError: with every problem and its place.
     """
     placed = list(problems)
+    variable = Variables(environment, inputs)
     if settings.config is None and settings.config_yaml is None:
-        config = _from_conventions(settings, environment, inputs, placed)
+        config = _from_conventions(settings, variable, placed)
     else:
         source = read_source(settings, inputs, placed)
-        config = _from_yaml(settings, source, placed) if source else None
+        config = _from_yaml(settings, source, variable, placed) if source else None
     keys = read_cache_keys(settings, inputs, placed)
     if placed or config is None:
         raise ConfigError(placed)
@@ -68,7 +71,9 @@ def load_cache_settings(
     return replace(cache, keys=keys)
 
 
-def load_addresses(settings: Settings, inputs: InputRecorder) -> Mapping[str, Sequence[str]]:
+def load_addresses(
+    settings: Settings, environment: Mapping[str, str], inputs: InputRecorder
+) -> Mapping[str, Sequence[str]]:
     """Return the server addresses of a config's entries by their names, whatever else is in it.
 
     There are none without a config, nor in one that can not be read: who asks for the cache's
@@ -78,12 +83,21 @@ def load_addresses(settings: Settings, inputs: InputRecorder) -> Mapping[str, Se
         return {}
     source = read_source(settings, inputs, [])
     content = source.document.content if source else {}
-    blocks = Problems().mapping(content.get("registries"), ("registries",))
-    return {name: addresses_of(block) for name, block in blocks.items() if isinstance(block, dict)}
+    unheard = Problems()
+    presets = Presets(Variables(environment, inputs), unheard)
+    blocks = unheard.mapping(content.get("registries"), ("registries",))
+    return {
+        name: addresses_of(presets.expanded(block, ("registries", name)) or {})
+        for name, block in blocks.items()
+        if isinstance(block, dict)
+    }
 
 
-def _from_yaml(settings: Settings, source: Source, placed: list[Placed]) -> Config | None:
+def _from_yaml(
+    settings: Settings, source: Source, variable: Variables, placed: list[Placed]
+) -> Config | None:
     problems, document = Problems(), source.document
+    presets = Presets(variable, problems, settings.registries)
     config = None
     if not document.problems or document.content:
         config = read_config(
@@ -92,26 +106,29 @@ def _from_yaml(settings: Settings, source: Source, placed: list[Placed]) -> Conf
             source=source.name,
             base_folder=source.base_folder,
             settings=settings,
+            presets=presets,
         )
     found = sorted([*document.problems, *problems.found], key=lambda p: document.line(p.path))
     _collect(found, source.place, placed)
     placed += problems.outside
-    return replace(config, origin=source.origin) if config else None
+
+    def origin(path: Path) -> str | None:
+        return source.origin(path) or presets.origins.get(path)
+
+    return replace(config, origin=origin) if config else None
 
 
 def _from_conventions(
-    settings: Settings,
-    environment: Mapping[str, str],
-    inputs: InputRecorder,
-    placed: list[Placed],
+    settings: Settings, variable: Variables, placed: list[Placed]
 ) -> Config | None:
-    found = recognise(Variables(environment, inputs), SETS, settings.from_env)
+    found = recognise(variable, {**SETS, **PRESET_SETS}, settings.from_env)
     placed += found.problems
     if not found.registries:
         if not placed:
             placed.append(("config", _nothing_recognised()))
         return None
     problems = Problems()
+    presets = Presets(variable, problems, settings.registries)
     config = read_config(
         {"registries": found.registries},
         problems,
@@ -119,6 +136,7 @@ def _from_conventions(
         base_folder=FilePath(),
         # what the operator's own environment means is not a config's to bound
         settings=replace(settings, allow_servers=None, allow_secrets=None, allow_endpoints=None),
+        presets=presets,
     )
 
     def place(path: Path) -> str:
@@ -127,8 +145,8 @@ def _from_conventions(
         return found.places.get(path, "environment")
 
     def origin(path: Path) -> str | None:
-        variable = found.places.get(path)
-        return variable if variable and environment.get(variable, "").strip() else None
+        name = found.places.get(path)
+        return name if name and variable(name) else presets.origins.get(path)
 
     _collect(problems.found, place, placed)
     placed += problems.outside

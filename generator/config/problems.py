@@ -22,6 +22,11 @@ class Problems:
     outside: list[tuple[str, Problem]] = field(default_factory=list)
     """Those that stand on the command line or in a variable, each with its place."""
 
+    @property
+    def count(self) -> int:
+        """How many there are, wherever they stand."""
+        return len(self.found) + len(self.outside)
+
     def add(self, path: Path, message: str, hint: str = "") -> None:
         """Note a problem."""
         self.found.append(Problem(path, message, hint))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.config.kinds import all_providers, credential_fields, option_names
+from generator.config.presets import Presets
 from generator.config.problems import Path, Problems, unknown_name
 from generator.config.references import References
 from generator.model import Credentials, RegistryEntry
@@ -14,7 +15,9 @@ from generator.registries.loader import kind_names, kind_of_host, load_provider
 _COMMON = ("provider", "server", "aliases", "optional", "credentials")
 
 
-def read_entries(value: Any, references: References, problems: Problems) -> list[RegistryEntry]:
+def read_entries(
+    value: Any, references: References, presets: Presets, problems: Problems
+) -> list[RegistryEntry]:
     """Return the entries; two that claim one server address are a problem."""
     blocks = problems.mapping(value, ("registries",))
     if not blocks and not problems.found:
@@ -25,7 +28,7 @@ def read_entries(value: Any, references: References, problems: Problems) -> list
     for name, value_of_name in blocks.items():
         path = ("registries", name)
         block = problems.mapping(value_of_name, path)
-        entry = _read(name, block, path, references, problems)
+        entry = _read(name, block, path, references, presets, problems)
         if entry is not None:
             entries.append(entry)
     _report_duplicates(entries, problems)
@@ -33,12 +36,20 @@ def read_entries(value: Any, references: References, problems: Problems) -> list
 
 
 def _read(
-    name: str, block: Mapping[str, Any], path: Path, references: References, problems: Problems
+    name: str,
+    written: Mapping[str, Any],
+    path: Path,
+    references: References,
+    presets: Presets,
+    problems: Problems,
 ) -> RegistryEntry | None:
-    noted = len(problems.found)
+    noted = problems.count
+    optional = _flag(written.get("optional"), (*path, "optional"), problems)
+    block = presets.expanded(written, path, optional=optional)
+    if block is None:
+        return None
     server = _address(block.get("server"), (*path, "server"), problems)
     aliases = _aliases(block.get("aliases"), (*path, "aliases"), problems)
-    optional = _flag(block.get("optional"), (*path, "optional"), problems)
     kind = _kind(block, server, path, problems)
     provider = load_provider(kind) if kind else None
     if kind is None or provider is None:
@@ -49,7 +60,7 @@ def _read(
     credentials = references.credentials(
         block.get("credentials"), (*path, "credentials"), provider.credential_fields
     )
-    if options is None or credentials is None or len(problems.found) > noted:
+    if options is None or credentials is None or problems.count > noted:
         return None
     entry = RegistryEntry(name, kind, server, options, aliases, optional, credentials)
     _require(entry, provider, path, problems)
@@ -116,7 +127,10 @@ def _kind_by_host(server: str, block: Mapping[str, Any]) -> str:
 
 
 def addresses_of(block: Mapping[str, Any]) -> Sequence[str]:
-    """Return the server addresses that an entry names, whatever else is wrong with it."""
+    """Return the server addresses that an entry names, whatever else is wrong with it.
+
+    Its preset, if it has one, is expanded already.
+    """
     unheard, path = Problems(), ()
     server = _address(block.get("server"), path, unheard)
     if server is None and isinstance(kind := block.get("provider"), str):

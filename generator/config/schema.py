@@ -5,6 +5,7 @@ what settings mean for each other is left to ``check``.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from backends.loader import BUILT_IN as BACKENDS
@@ -25,6 +26,7 @@ from generator.config.schema_forms import (
 )
 from generator.registries.loader import BUILT_IN as REGISTRIES
 from generator.registries.loader import provider_named
+from generator.registries.static import StaticProvider
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 BUILT_IN_KINDS = tuple(REGISTRIES)
@@ -68,9 +70,11 @@ def _settings(model: Any, prefix: str, definitions: Schema) -> Schema:
 def _registries(kinds: list[str], definitions: Schema) -> Schema:
     for kind in kinds:
         definitions[f"registry.{kind}"] = _entry(kind, kinds, definitions)
+    definitions["registry.preset"] = _preset_entry(definitions["registry.static"])
+    preset = (_has("preset", {"type": "string"}), "preset")
     named = [(_has("provider", {"const": kind}), kind) for kind in kinds]
     hosts = [(_host(kind, r.hosts), kind) for kind, r in REGISTRIES.items() if r.hosts]
-    cases = [(condition, ref(f"registry.{kind}")) for condition, kind in (*named, *hosts)]
+    cases = [(condition, ref(f"registry.{kind}")) for condition, kind in (preset, *named, *hosts)]
     definitions["registry"] = choose(cases, _other_entry(kinds))
     return {
         "description": "One block for each registry, under a name of your choice.",
@@ -103,6 +107,18 @@ def _entry(kind: str, kinds: list[str], definitions: Schema) -> Schema:
         "required": [*schema.get("required", ()), *(["credentials"] if secrets else [])],
         "anyOf": [{"required": ["server"]}, {"required": ["provider"]}],
     }
+
+
+def _preset_entry(static: Schema) -> Schema:
+    """Return what an entry with a preset is: one of kind static that need not say anything else."""
+    properties = {
+        **static["properties"],
+        "provider": {"description": "A preset is of the kind static.", "enum": ["static", None]},
+        "credentials": credentials_schema(
+            tuple(replace(spec, required=False) for spec in StaticProvider.credential_fields)
+        ),
+    }
+    return {**block(properties), "required": ["preset"]}
 
 
 def _host(kind: str, pattern: str) -> Schema:

@@ -11,7 +11,7 @@ from generator.explain.grant import GrantTold, Shelf, tell_grant
 from generator.explain.settings import Setting, entry_settings
 from generator.explain.sources import Inputs, Reference, inputs_of, references_of
 from generator.generate import opened_backends
-from generator.grants import GrantPlan, plan_grants
+from generator.grant_plans import GrantPlan, plan_grants
 from generator.model import RegistryEntry
 from generator.output.addresses import hostname
 from generator.registries.loader import kind_of_host, provider_of
@@ -117,6 +117,8 @@ def _provider_because(entry: RegistryEntry, setup: Setup) -> str:
     origin = setup.config.origin(("registries", entry.name, "provider"))
     if origin is not None:
         return f"named at {origin}"
+    if (preset := getattr(entry.options, "preset", None)) and setup.config.source != "environment":
+        return f"the preset {preset}"
     if setup.config.source == "environment":
         return f"the set of variables {entry.name}"
     claimed_by = kind_of_host(hostname(entry.server or ""))

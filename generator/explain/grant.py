@@ -6,7 +6,7 @@ from typing import Literal
 
 from generator.cache.freshness import CLOCK_STEP_S, SPENT_SHARE, FreshnessRule
 from generator.fast.document import duration
-from generator.grants import GrantPlan
+from generator.grant_plans import GrantPlan
 from generator.registries.base import hands_through
 from generator.stock import Stocked, StockState
 from generator.times import iso

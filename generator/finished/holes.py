@@ -1,7 +1,7 @@
 """Static secrets, taken out of the bytes of a dockercfg.
 
-A password without expiry is never stored. Where it is the whole of a variable or file, its place
-in the document is a hole, filled in at each run; where it is anything else, there is no document.
+What was handed through is never stored. Where it is the whole of a variable or file, its place in
+the document is a hole, filled in at each run; where it is anything else, there is no document.
 """
 
 import base64
@@ -42,7 +42,7 @@ def put_holes(
     static = [
         (address, result, result.outcome)
         for result in results
-        if isinstance(result.outcome, Granted) and result.outcome.grant.expires_at is None
+        if isinstance(result.outcome, Granted) and result.outcome.is_static
         for address in result.server_addresses
     ]
     # as the entries of a dockercfg are sorted

@@ -12,7 +12,6 @@ from generator.fast.document import Document
 from generator.finished.holes import NoHole, put_holes
 from generator.generate import EntryResult, Outcome
 from generator.grants import Granted
-from generator.model import Grant
 from generator.output.replace import DEFAULT_MODE
 from generator.registries.loader import BUILT_IN as BUILT_IN_REGISTRIES
 from generator.summary import NAMED_SKEW_S, granted_words
@@ -76,7 +75,7 @@ def make_document(written: Written, context: RunContext) -> Document:
         DEFAULT_MODE if written.mode is None else written.mode,
         addresses if written.told else 0,
     )
-    document.lines = [_line(result, one.grant) for result, one in granted] if written.told else []
+    document.lines = [_line(result, one) for result, one in granted] if written.told else []
     try:
         put_holes(document, written.content, results, written.backends, context)
     except NoHole as error:
@@ -90,7 +89,7 @@ def _granted(result: EntryResult) -> Granted:
         raise NoDocument(f"{name} failed")
     if granted.state == "kept":
         raise NoDocument(f"{name} could not be renewed")
-    if granted.grant.expires_at is not None and granted.stored_as is None:
+    if not granted.is_static and granted.stored_as is None:
         raise NoDocument(f"the token of {name} is not one that is stored")
     if abs(granted.grant.clock_skew_s) > NAMED_SKEW_S:
         raise NoDocument("the clock is off, which is worth a warning each time")
@@ -113,8 +112,9 @@ def _until(
     return until
 
 
-def _line(result: EntryResult, grant: Grant) -> tuple[float | None, str, str]:
-    before, after = granted_words(result, grant, "cached")
+def _line(result: EntryResult, granted: Granted) -> tuple[float | None, str, str]:
+    grant = granted.grant
+    before, after = granted_words(result, grant, "static" if granted.is_static else "cached")
     if not (before + after).isprintable():
         raise NoDocument(f"the line of {result.entry.name} holds a character that is not printed")
     if grant.expires_at is None:

@@ -8,6 +8,7 @@ import pytest
 from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.registries.loader import BUILT_IN
+from generator.registries.presets import PRESETS
 from generator.settings import Settings
 from tests.docs.kinds import PAGES, ROOT, with_table
 
@@ -52,5 +53,7 @@ def test_the_errors_of_a_page_are_errors_of_ours(page: Path) -> None:
 
 def _kinds(text: str) -> set[str]:
     environment = {"AZURE_TENANT_ID": "", "VAULT_ADDR": "https://vault.example:8200"}
+    for preset in PRESETS.values():
+        environment |= dict.fromkeys((*preset.servers, *preset.usernames, *preset.passwords), "x")
     config = load_config(Settings(config_yaml=text), environment, RecordedInputs())
     return {entry.provider for entry in config.entries}

@@ -1,7 +1,7 @@
 """What one grant does over time: clocks that jump, leases, short lives, promises."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +18,8 @@ from generator.cache.opening import open_cache
 from generator.cache.sealing import CacheKeys
 from generator.cache.store import GrantCache
 from generator.errors import EntryError, Unavailable
-from generator.grants import Granted, GrantSource, plan_grants
+from generator.grant_plans import GrantPlan, plan_grants
+from generator.grants import Granted, GrantSource
 from generator.model import Credentials, Grant
 from generator.resolve import Resolver
 from generator.shared_failures import SharedFailures
@@ -52,7 +53,7 @@ class Host:
         self.static_s: float | None = None
         self.cache: GrantCache = open_cache(folder / "cache", lambda *_: None, keys)
 
-    async def run(self, rule: FreshnessRule | None = None) -> Granted | EntryError:
+    def source(self, rule: FreshnessRule | None = None) -> tuple[GrantSource, GrantPlan]:
         context = make_context({}, clock=self.clock)
         ref = SecretRef("store", "ci", selector="token")
         wanted = entry(
@@ -62,12 +63,16 @@ class Host:
         (plan,), _ = plan_grants([(wanted, self.provider)], backends, context, self.cache.key)
         source = GrantSource(
             self.cache,
-            Resolver({"store": self.store}),
+            Resolver({"store": self.store}, self.clock),
             context,
             rule or FreshnessRule(),
             SharedFailures(self.cache, context, lambda: 0.0, {}),
             static_s=self.static_s,
         )
+        return source, plan
+
+    async def run(self, rule: FreshnessRule | None = None) -> Granted | EntryError:
+        source, plan = self.source(rule)
         try:
             return source.load(plan) or await source.obtain(plan)
         except EntryError as error:
@@ -251,6 +256,116 @@ def test_whatever_the_clock_does_what_is_handed_out_keeps_the_promise(
                 assert (now - grant.requested_at).total_seconds() < rule.max_age_s
             if lease_s is not None:
                 assert grant.expires_at <= grant.requested_at + timedelta(seconds=lease_s)
+
+    with TemporaryDirectory() as folder:
+        anyio.run(live, Path(folder))
+
+
+class Handing(FakeProvider):
+    """Gives the base credential itself, and knows when that ends."""
+
+    hands_through = True
+
+    async def fetch(self, *arguments: Any) -> Grant:
+        grant = await super().fetch(*arguments)
+        return replace(grant, secret=Secret(CANARY), expires_at=self.ends_at)
+
+    ends_at: datetime | None = None
+
+
+def handing(folder: Path, lasts_s: float | None, keys: CacheKeys | None = KEYS) -> Host:
+    host = Host(folder, keys)
+    provider = Handing(host.clock)
+    provider.ends_at = None if lasts_s is None else host.clock() + timedelta(seconds=lasts_s)
+    host.provider, host.static_s = provider, 3600
+    return host
+
+
+@pytest.mark.parametrize("kind", ["vault", "env"])
+@pytest.mark.parametrize("keys", [KEYS, None])
+async def test_what_is_handed_through_and_ends_is_never_kept(
+    tmp_path: Path, kind: str, keys: CacheKeys | None
+) -> None:
+    host = handing(tmp_path, LIFE_S, keys)
+    host.kind = kind
+    for _ in range(2):
+        granted = await host.run()
+        assert isinstance(granted, Granted)
+        assert (granted.state, granted.told_state) == ("fetched", "static")
+        assert (granted.is_static, granted.stored_as) == (True, None)
+        assert granted.grant.expires_at == host.clock() + timedelta(seconds=LIFE_S)
+    assert not list((tmp_path / "cache").glob("grant-*[0-9a-f]"))
+    stored = [path.read_bytes() for path in (tmp_path / "cache").iterdir() if path.is_file()]
+    assert CANARY.encode() not in b"".join(stored)
+
+
+async def test_less_than_a_minute_of_what_is_handed_through_is_never_written(
+    tmp_path: Path,
+) -> None:
+    host = handing(tmp_path, 61)
+    granted = await host.run()
+    assert isinstance(granted, Granted)
+    source, _ = host.source()
+    assert not source.is_late(granted)
+    host.clock.advance(2)
+    assert source.is_late(granted), "others were waited for meanwhile"
+    assert await host.state() == "validity-too-short"
+
+
+async def test_the_promise_is_kept_for_what_is_handed_through(tmp_path: Path) -> None:
+    rule = FreshnessRule(min_validity_s=1800, promised=True)
+    host = handing(tmp_path, 1810)
+    assert await host.state(rule) == "fetched"
+    host.clock.advance(15)
+    assert await host.state(rule) == "validity-too-short"
+    assert await host.state() == "fetched", "nobody has promised anything"
+
+
+async def test_a_lease_counts_from_when_the_secret_was_asked_for(host: Host) -> None:
+    class Slow(Store):
+        async def read(self, ref: SecretRef) -> SecretDocument:
+            host.clock.advance(20)
+            return await super().read(ref)
+
+    host.store = Slow(lease_s=600)
+    began = host.clock()
+    granted = await host.run()
+    assert isinstance(granted, Granted)
+    assert granted.grant.requested_at == began + timedelta(seconds=20)
+    assert granted.grant.expires_at == began + timedelta(seconds=600)
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, 29.0, 60.0, 600.0, 3600.0]), min_size=1, max_size=8),
+    st.sampled_from([30.0, 59.0, 61.0, 700.0, LIFE_S]),
+    st.none() | st.sampled_from([100.0, 900.0]),
+    rules,
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_time_passes_what_is_handed_through_never_outlives_its_expiry(
+    jumps: list[float], lasts_s: float, lease_s: float | None, rule: FreshnessRule
+) -> None:
+    async def live(folder: Path) -> None:
+        host = handing(folder, lasts_s)
+        host.store = Store(lease_s)
+        provider = host.provider
+        assert isinstance(provider, Handing)
+        for jump_s in jumps:
+            host.clock.advance(jump_s)
+            calls = len(provider.calls)
+            outcome = await host.run(rule)
+            assert len(provider.calls) == calls + 1, "nothing of it is ever loaded"
+            if isinstance(outcome, EntryError):
+                assert outcome.reference == "validity-too-short"
+                continue
+            expires_at = outcome.grant.expires_at
+            assert expires_at is not None
+            assert provider.ends_at is not None
+            assert expires_at <= provider.ends_at
+            left_s = (expires_at - host.clock()).total_seconds()
+            assert left_s >= 60
+            if rule.promised:
+                assert left_s >= rule.min_validity_s - 2
 
     with TemporaryDirectory() as folder:
         anyio.run(live, Path(folder))

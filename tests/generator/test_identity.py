@@ -17,7 +17,7 @@ from backends.testing import make_context
 from generator.config.load import load_config
 from generator.errors import ConfigError
 from generator.generate import opened_backends
-from generator.grants import plan_grants
+from generator.grant_plans import plan_grants
 from generator.registries.loader import provider_of
 from generator.settings import Settings
 

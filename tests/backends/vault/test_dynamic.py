@@ -1,6 +1,7 @@
 """Secrets that are made on demand, each read another one; leases."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from generator.model import Credentials
 from generator.registries.static import StaticProvider
 from generator.resolve import Resolver
 from tests.backends.vault.vault import Vault
+from tests.generator.fakes import START
 from tests.parts.rabbitmq import management_api
 
 READ = 'path "rabbitmq/creds/*" { capabilities = ["read"] }'
@@ -41,13 +43,13 @@ async def test_user_and_password_of_one_dynamic_path_belong_together(
         }
     )
     async with VaultBackendFactory()(options, context) as backend:
-        resolver = Resolver({"vault": backend})
+        resolver = Resolver({"vault": backend}, lambda: START)
         first = await resolver.credentials(credentials, StaticProvider.credential_fields)
         second = await resolver.credentials(credentials, StaticProvider.credential_fields)
     assert len(users) == 1
     assert first.secrets["username"].reveal() == users[0]
     assert first.secrets == second.secrets
-    assert first.lease_s == 60
+    assert first.lease_ends_at == START + timedelta(seconds=60)
 
 
 async def test_a_lease_ends_with_a_token_that_dies_before_it(

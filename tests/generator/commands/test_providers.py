@@ -11,11 +11,16 @@ from generator.commands.providers import _backend, _registry, _rows, _text
 from generator.config.load import load_config
 from generator.registries.base import KindDocs
 from generator.registries.loader import BUILT_IN, kind_of_host, provider_named
+from generator.registries.presets import PRESETS
 from generator.settings import Settings
 
 
 def registries() -> list[providers.Row]:
     return _rows(BUILT_IN, "no.such.group", _registry, "host_pattern")
+
+
+def presets() -> list[providers.Row]:
+    return [providers._preset(name, one) for name, one in PRESETS.items()]
 
 
 def backends() -> list[providers.Row]:
@@ -62,9 +67,9 @@ def test_a_kind_claims_the_hosts_that_it_tells_of(kind: str) -> None:
 
 
 def test_the_text_has_a_heading_for_each() -> None:
-    text = _text(registries(), backends())
+    text = _text(registries(), backends(), presets())
     assert {*BUILT_IN, "vault:MOUNT/PATH"} <= set(text)
-    assert "  credentials: [username], password" in text
+    assert "  credentials: [username], password, [expires_at]" in text
     assert "  recognised by: *.azurecr.io, *.azurecr.cn, *.azurecr.us, *.azurecr.de" in text
     assert "  a token lives: 12 h" in text
     assert "    server: public.ecr.aws" in text
@@ -72,7 +77,9 @@ def test_the_text_has_a_heading_for_each() -> None:
 
 def test_a_kind_that_claims_no_host_is_named() -> None:
     bare = {"host_pattern": None, "package": "acme 1.0", "problem": None, "summary": ""}
-    text = _text([{**bare, "name": "desk"}, {**bare, "name": "hub", "hosts": ["hub.example"]}], [])
+    text = _text(
+        [{**bare, "name": "desk"}, {**bare, "name": "hub", "hosts": ["hub.example"]}], [], []
+    )
     assert "  named by: provider: desk" in text
     assert text[text.index("  named by: provider: hub") + 1] == "  hosts: hub.example"
 
@@ -89,5 +96,24 @@ def test_a_package_that_can_not_be_loaded_hides_nobody(monkeypatch: pytest.Monke
     rows = _rows(BUILT_IN, "group", describe, "host_pattern")
     assert [row["name"] for row in rows] == [*BUILT_IN, "broken"]
     assert rows[-1]["problem"] == "can not be loaded: ImportError"
-    assert "broken (from acme-plugin 1.0)" in _text(rows, [])
+    assert "broken (from acme-plugin 1.0)" in _text(rows, [], [])
     assert "CANARY" not in repr(rows)
+
+
+def test_presets_are_told_with_their_variables() -> None:
+    lines = _text([], [], presets())
+    begin = lines.index("scaleway")
+    assert lines[begin + 1 : begin + 5] == [
+        "  Scaleway, by a secret key",
+        "    server    rg.[SCW_DEFAULT_REGION].scw.cloud",
+        "    username  nologin",
+        "    password  SCW_SECRET_KEY",
+    ]
+    assert set(PRESETS) <= set(lines)
+    (row,) = [row for row in presets() if row["name"] == "scaleway"]
+    assert (row["server"], row["username"]) == ("rg.{}.scw.cloud", "nologin")
+    assert row["variables"] == {
+        "server": ["SCW_DEFAULT_REGION"],
+        "username": [],
+        "password": ["SCW_SECRET_KEY"],
+    }

@@ -6,10 +6,13 @@ import pytest
 
 from backends.base import SecretRef
 from backends.inputs import RecordedInputs
+from generator.config.codeship import SETS
 from generator.config.load import load_config
 from generator.config.model import Config
 from generator.errors import ConfigError
+from generator.help import help_text
 from generator.model import DOCKER_HUB
+from generator.registries.presets import PRESETS
 from generator.settings import Settings
 
 DOCKER = {"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "hunter2-CANARY"}
@@ -230,3 +233,53 @@ def test_what_was_looked_at_is_recorded() -> None:
     inputs = RecordedInputs()
     load_config(Settings("-"), DOCKER, inputs)
     assert {"DOCKER_USERNAME", "DOCKER_REGISTRY", "AWS_ACCESS_KEY_ID"} <= inputs.variables
+
+
+GHCR = {"GITHUB_ACTOR": "octocat", "GITHUB_TOKEN": "hunter2-CANARY"}
+GITLAB = {
+    "CI_REGISTRY": "registry.gitlab.com",
+    "CI_REGISTRY_USER": "gitlab-ci-token",
+    "CI_REGISTRY_PASSWORD": "hunter2-CANARY",
+}
+
+
+def test_what_lies_around_in_every_job_is_not_recognised_unless_it_is_named() -> None:
+    assert [e.name for e in load({**DOCKER, **GHCR, **GITLAB}).entries] == ["docker"]
+    assert refused({**GHCR, **GITLAB}) == ["config"]
+
+
+def test_presets_that_are_named_are_entries_beside_codeships_sets() -> None:
+    config = load({**DOCKER, **AWS, **GHCR, **GITLAB}, from_env=("gitlab", "docker", "ghcr"))
+    assert [(e.name, e.provider, e.server) for e in config.entries] == [
+        ("docker", "static", DOCKER_HUB),
+        ("ghcr", "static", "ghcr.io"),
+        ("gitlab", "static", "registry.gitlab.com"),
+    ]
+    assert config.entries[1].credentials.fields["password"] == SecretRef("env", "GITHUB_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("environment", "named", "places"),
+    [
+        ({}, ("ghcr",), ["GHCR_USERNAME", "GHCR_TOKEN"]),
+        ({"GITHUB_TOKEN": "t"}, ("ghcr",), ["GHCR_USERNAME"]),
+        ({**GITLAB, "CI_REGISTRY": " "}, ("gitlab",), ["CI_REGISTRY"]),
+        ({**GITLAB, "CI_REGISTRY": "a b"}, ("gitlab",), ["CI_REGISTRY"]),
+        ({**GITLAB, "CI_REGISTRY_USER": "a:b"}, ("gitlab",), ["CI_REGISTRY_USER"]),
+        ({**GHCR, **DOCKER}, ("ghcr", "dcoker"), ["DOCKERCFG_FROM_ENV"]),
+    ],
+)
+def test_a_preset_that_is_named_but_wrong_names_the_variable(
+    environment: dict[str, str], named: tuple[str, ...], places: list[str]
+) -> None:
+    assert refused(environment, from_env=named) == places
+
+
+def test_two_sets_for_one_registry_are_told_by_a_variable() -> None:
+    hub = {"DOCKERHUB_USERNAME": "u", "DOCKERHUB_TOKEN": "t"}
+    assert refused({**DOCKER, **hub}, from_env=("docker", "dockerhub")) == ["DOCKERHUB_TOKEN"]
+
+
+def test_the_help_names_every_set_that_can_be_asked_for() -> None:
+    words = help_text().replace(",", " ").split()
+    assert {*SETS, *PRESETS} <= set(words)

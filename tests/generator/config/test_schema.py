@@ -63,6 +63,10 @@ def test_every_example_is_good(text: str) -> None:
         "registries: {r: {provider: , server: r.io, username: no, credentials: 'file:a b'}}",
         "registries: {r: {server: gcr.io, method: json_key, credentials: {key: 'file:k'}}}",
         "registries: {r: {server: us.icr.io, credentials: {from: 'file:k', fields: {api_key: 1}}}}",
+        "registries: {r: {preset: ghcr}, s: {preset: quay, provider: static, username: a+b}}",
+        "registries: {r: {preset: nvidia, server: n.io, credentials: {username: env:U}}}",
+        "registries: {r: {preset: , server: r.io, credentials: env:T}}",
+        "registries: {r: {server: r.io, credentials: {password: env:T, expires_at: env:E}}}",
         f"registries: {{r: {{server: {ECR}, allow_http: off, endpoint: 'http://[::1]:1/x'}}}}",
         """
         output: {mode: 0600, format: legacy, merge: on}
@@ -99,6 +103,11 @@ def test_what_we_take_is_not_underlined(text: str) -> None:
         "registries: {r: {server: r.io, aliases: s.io, credentials: env:T}}",
         "registries: {r: {server: r.io, credentials: {passwrod: env:T}}}",
         "registries: {r: {server: r.io, credentials: {from: env:T, field: {}}}}",
+        "registries: {r: {preset: gchr}}",
+        "registries: {r: {preset: ghcr, provider: ecr}}",
+        "registries: {r: {preset: ghcr, region: eu-west-1}}",
+        "registries: {r: {preset: ghcr, credentials: hunter2}}",
+        "registries: {r: {preset: }}",
         "registries: {r: {provider: ecr, region: Ireland}}",
         f"registries: {{r: {{server: {ECR}, role_arn: ci}}}}",
         f"registries: {{r: {{server: {ECR}, username: u}}}}",

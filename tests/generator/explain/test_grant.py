@@ -10,7 +10,7 @@ from generator.cache.codec import GrantUse
 from generator.cache.freshness import FreshnessRule
 from generator.explain.grant import GrantTold, Shelf, tell_grant
 from generator.grant_inputs import GrantInputs
-from generator.grants import GrantPlan
+from generator.grant_plans import GrantPlan
 from generator.model import GrantKey, RegistryEntry
 from generator.registries.static import StaticProvider
 from generator.stock import Stocked

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ ENTRIES = {
     "aliases: [b.example]}",
     "pair": "{server: c.example, credentials: {username: env:USERNAME, password: env:TOKEN}}",
     "both-files": "{server: d.example, credentials: {username: file:user, password: file:secret}}",
+    "ends": "{server: e.example, username: ci, "
+    "credentials: {password: env:TOKEN, expires_at: env:ENDS}}",
     "heroku": "{provider: heroku, optional: true, credentials: env:TOKEN}",
 }
 SECRETS = st.text(
@@ -87,6 +90,7 @@ def arranged(case: Case, ecr: EcrStandIn) -> Iterator[Place]:
     (folder / "user").write_text("robot")
     place = Place(folder, {**ecr.environment, **case.variables})
     place.environment |= {"TOKEN": case.token, "USERNAME": "user", "KEY_ID": "A", "KEY": "k"}
+    place.environment["ENDS"] = str(int(time.time()) + 30 * 3600)
     config = case.cache_in_config.replace("CACHE", str(place.cache))
     if config:
         del place.environment["DOCKERCFG_CACHE_DIR"]
@@ -132,6 +136,7 @@ def test_cold_warm_and_fast_write_the_same_and_say_the_same(ecr: EcrStandIn, cas
 
 CHANGES: dict[str, dict[str, str | None]] = {
     "a variable of a secret changes": {"TOKEN": "another"},
+    "an expiry changes": {"ENDS": "2100-01-01T00:00:00Z"},
     "a variable appears under a prefix": {"AWS_PROFILE_OF_NOBODY": ""},
     "a variable under a prefix changes": {"AWS_SECRET_ACCESS_KEY": "another"},
     "a variable is gone": {"KEY": None, "TOKEN": None, "AWS_EC2_METADATA_DISABLED": None},

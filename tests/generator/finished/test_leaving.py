@@ -1,5 +1,6 @@
 """When a run leaves a document, and when a warm run could write something else."""
 
+import base64
 import json
 import os
 import time
@@ -275,3 +276,57 @@ def test_a_neighbours_newer_token_is_not_passed_over(
     monkeypatch.setattr("generator.cache.store.GrantStore.load", renewed)
     assert place.ordinary() == 0
     assert place.documents == []
+
+
+ENDS = "{server: a.example, username: ci, credentials: {password: env:TOKEN, expires_at: env:ENDS}}"
+
+
+def test_a_password_that_ends_is_not_in_the_document_and_ends_it(place: Place) -> None:
+    ends_at = int(time.time()) + 3600
+    # the tokens of the others, which are stored, hold the usual canary
+    place.environment |= {"ENDS": str(ends_at), "TOKEN": "hunter2-STATIC"}
+    assert configured(place, ENDS, ECR).ordinary() == 0
+    written = place.target.read_bytes()
+    place.target.unlink()
+    assert place.fast()
+    assert place.target.read_bytes() == written
+    secret = b"hunter2-STATIC"
+    for stored in place.cache.iterdir():
+        content = stored.read_bytes()
+        assert secret not in content
+        assert base64.b64encode(b"ci:" + secret) not in content
+    assert place.fast(clock=lambda: ends_at - 1800.0)
+    # by default ten minutes, or the last fifth of its life, are not for a run that only looks
+    assert not place.fast(clock=lambda: ends_at - 599.0)
+    assert not place.fast(clock=lambda: ends_at + 1.0)
+
+
+def test_a_password_that_ends_within_minutes_leaves_none(place: Place) -> None:
+    place.environment["ENDS"] = str(int(time.time()) + 90)
+    place.environment["DOCKERCFG_MIN_VALIDITY"] = "80s"
+    assert configured(place, ENDS).ordinary() == 0
+    now = time.time()
+    assert not place.fast(clock=lambda: now + 12)
+
+
+def test_a_password_of_a_document_with_an_expiry_leaves_none(place: Place) -> None:
+    ends_at = int(time.time()) + 3600
+    place.environment["JSON"] = json.dumps({"password": CANARY, "expires_at": ends_at})
+    configured(place, "{server: a.example, username: ci, credentials: env:JSON}")
+    assert place.ordinary() == 0
+    assert place.documents == []
+
+
+@pytest.mark.parametrize("named", ["config", "environment"])
+def test_a_preset_leaves_one_that_another_variable_ends(place: Place, named: str) -> None:
+    place.environment |= {"GITHUB_ACTOR": "octocat", "GITHUB_TOKEN": CANARY}
+    if named == "config":
+        configured(place, "{preset: ghcr}")
+    else:
+        place.environment["DOCKERCFG_FROM_ENV"] = "ghcr"
+    assert place.ordinary() == 0
+    assert place.fast()
+    for earlier in ("GHCR_USERNAME", "GHCR_TOKEN", "CR_PAT"):
+        assert not place.fast({**place.environment, earlier: "other"})
+    # after the one that counts nothing was looked at
+    assert place.fast({**place.environment, "GH_TOKEN": "other"})
