@@ -167,5 +167,6 @@ def _nothing_recognised() -> Problem:
         "DOCKERCFG_CONFIG_YAML, or set the variables of a registry: "
         "DOCKER_USERNAME and DOCKER_PASSWORD; "
         "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; GOOGLE_AUTH_JSON; "
-        "AZURE_REGISTRY_NAME, AZURE_USERNAME and AZURE_PASSWORD; HEROKU_API_KEY; BLUEMIX_API_KEY",
+        "AZURE_REGISTRY_NAME, AZURE_USERNAME and AZURE_PASSWORD; HEROKU_API_KEY; BLUEMIX_API_KEY; "
+        "or those of a preset that DOCKERCFG_FROM_ENV names",
     )

@@ -51,5 +51,4 @@ KINDS = {
         failures_of("ibm", Told(400, CANARY.encode())),
     ),
     "heroku": Kind("{server: registry.heroku.com, credentials: env:KEY}", {"KEY": CANARY}),
-    "static": Kind("{server: r.example, username: ci, credentials: env:KEY}", {"KEY": CANARY}),
 }

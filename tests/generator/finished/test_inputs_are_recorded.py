@@ -119,6 +119,19 @@ def test_of_a_key_in_variables_a_role_and_a_password_in_a_file(
     )
 
 
+def test_of_presets(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {"GITHUB_ACTOR": "octocat", "GH_TOKEN": "t", "SCW_DEFAULT_REGION": "fr-par", "ENDS": "-1"}
+        | {"SCW_SECRET_KEY": "k"},
+        "registries:\n"
+        "  ghcr: {preset: ghcr}\n"
+        "  scaleway: {preset: scaleway}\n"
+        "  ends: {server: r.io, username: u, credentials: {password: env:GH_TOKEN, "
+        "expires_at: env:ENDS}}\n",
+    )
+
+
 def test_of_aws_files_a_bundle_and_a_proxy(tmp_path: Path, ecr: EcrStandIn) -> None:
     files = tmp_path / "home" / ".aws"
     files.mkdir(parents=True)
