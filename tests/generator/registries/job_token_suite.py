@@ -14,7 +14,7 @@ from backends.testing import CANARY, make_context
 from generator.config.load import load_config
 from generator.errors import AccessDenied, ConfigError, SecretMissing
 from generator.generate import opened_backends
-from generator.grants import plan_grants
+from generator.grant_plans import plan_grants
 from generator.model import Grant, GrantRequest, RegistryEntry
 from generator.registries.loader import provider_of
 from generator.resolve import Resolver
@@ -53,7 +53,7 @@ class Exchange:
         provider = provider_of(entry)
         async with opened_backends(setups, context) as backends:
             named = {name: backend for name, (_, backend) in backends.items()}
-            resolved = await Resolver(named).credentials(
+            resolved = await Resolver(named, context.clock).credentials(
                 entry.credentials, provider.credential_fields
             )
             return await provider.fetch(GrantRequest(entry, resolved.secrets), context)
