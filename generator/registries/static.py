@@ -7,6 +7,7 @@ from backends.base import RunContext
 from generator.errors import Misconfigured
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
 from generator.registries.base import CredentialField, KindDocs, ProviderOptions
+from generator.registries.login import problem_of_username
 
 
 class StaticOptions(ProviderOptions):
@@ -87,15 +88,3 @@ credentials: {password: env:HARBOR_PASSWORD}
             requested_at=context.clock(),
             expires_at=None,
         )
-
-
-def problem_of_username(username: str) -> str | None:
-    """Return why no client would read this user name back from an ``auth`` field."""
-    if not username:
-        return "the user name is empty"
-    if ":" in username:
-        return "the user name holds a ':', which ends it in an auth field"
-    # A variable that is not UTF-8 reaches Python with lone surrogates in it.
-    if any("\ud800" <= character <= "\udfff" for character in username):
-        return "the user name is not UTF-8 text"
-    return None
