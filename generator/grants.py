@@ -1,7 +1,7 @@
 """Warm or cold for each grant: load, lock, look again, resolve, fetch, store."""
 
-import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
@@ -21,7 +21,7 @@ from generator.cache.freshness import (
     keeps_promise,
 )
 from generator.cache.store import GrantCache
-from generator.errors import EntryError, ImplausibleAnswer, ProviderBug, Unavailable, from_backend
+from generator.errors import EntryError, ImplausibleAnswer, Unavailable, bug_of, from_backend
 from generator.fast.document import duration
 from generator.grant_inputs import GrantInputs, grant_inputs
 from generator.model import Grant, GrantRequest, RegistryEntry
@@ -132,7 +132,10 @@ class GrantSource:
         Raises:
             EntryError: why there is none.
         """
-        async with self.cache.lock(plan.name) as held:
+        shared = plan.inputs.are_shared
+        async with (
+            self.cache.lock(plan.name) if shared else nullcontext(enter_result=False) as held
+        ):
             if granted := self.load(plan):
                 return granted
             if (stored := self.cache.load(plan.name)) and self.failures.is_since(stored):
@@ -151,8 +154,7 @@ class GrantSource:
     async def _fetch(self, plan: GrantPlan, *, alone: bool) -> tuple[Grant, bool]:
         """Fetch and store a grant, or take and leave the note of a failure.
 
-        Returns:
-            The grant, and whether a later run may load it.
+        Returns the grant, and whether a later run may load it.
         """
         if alone:
             self.failures.raise_noted(plan.name, plan.entry)
@@ -162,8 +164,9 @@ class GrantSource:
             if alone:
                 self.failures.leave(plan.name, plan.entry, error, per_job=plan.inputs.are_per_job)
             raise
-        # What has no expiry of its own is the base credential itself, whatever its lease.
-        expires, grant = grant.expires_at is not None, _capped(grant, lease_s)
+        # What has no expiry of its own, or is handed through, is the base credential itself.
+        expires = grant.expires_at is not None and not plan.inputs.hands_through
+        grant = _capped(grant, lease_s)
         if expires or (grant.expires_at is None and plan.inputs.are_remote):
             self.cache.store(plan.name, grant, _use(plan, self.cache.key), static_s=self.static_s)
         return grant, expires
@@ -190,7 +193,7 @@ class GrantSource:
         except BackendError as error:
             raise from_backend(error) from None
         except Exception as error:  # noqa: BLE001 - one provider's bug must not take the others along
-            raise _bug(error, plan) from None
+            raise bug_of(error, plan.entry.provider) from None
 
     def _check(self, grant: Grant) -> None:
         """Refuse what the rest of the run could not stand by."""
@@ -237,14 +240,3 @@ def _capped(grant: Grant, lease_s: float | None) -> Grant:
         return grant
     end = grant.requested_at + timedelta(seconds=lease_s)
     return replace(grant, expires_at=min(end, grant.expires_at or end))
-
-
-def _bug(error: Exception, plan: GrantPlan) -> ProviderBug:
-    # Neither the text nor the values of an unknown error may be shown: they can hold a secret.
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return ProviderBug(
-        "provider-bug",
-        f"provider {plan.entry.provider} failed unexpectedly: "
-        f"{type(error).__name__} at {last.name}, line {last.lineno}",
-        "report it to whoever maintains that provider",
-    )
