@@ -155,13 +155,9 @@ class TokenAnswer:
         inner = self.body.get(name)
         return replace(self, body=inner if isinstance(inner, dict) else {})
 
-    def find(self, pointer: str) -> Any:
-        """Return what a JSON pointer (RFC 6901) leads to, ``None`` if there is nothing."""
-        return found_at(self.body, pointer)
-
     def text(self, name: str, meant: str) -> str:
         """Return a text that must be there, by name or JSON pointer; ``meant`` says what it is."""
-        value = self.find(name) if name.startswith("/") else self.body.get(name)
+        value = found_at(self.body, name) if name.startswith("/") else self.body.get(name)
         if not isinstance(value, str) or not value:
             raise self.implausible(f"it holds no {meant}")
         return value

@@ -113,7 +113,7 @@ async def test_a_child_that_keeps_the_output_open_holds_nobody(
 
 
 async def test_not_even_a_child_that_has_left_the_group(script: Script, tmp_path: Path) -> None:
-    leaving = script('setsid sh -c "echo \\$\\$ > $1/child; sleep 600" & echo answer')
+    leaving = script('setsid sh -c "echo \\$\\$ > $1/child; exec sleep 600" & echo answer')
     started = time.monotonic()
     assert await ran(leaving) == Ended(0, b"answer\n")
     assert time.monotonic() - started < 5
@@ -138,12 +138,12 @@ async def test_what_can_not_be_started_says_why(
     path = tmp_path / "program"
     path.write_text(content)
     path.chmod(mode)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(error):
         await ran([str(path)])
     with pytest.raises(FileNotFoundError):
         await ran(["no-such-program"])
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 async def test_more_input_than_a_pipe_surely_takes_is_refused(script: Script) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from generator.registries.loader import BUILT_IN
 from tests.e2e.command import CANARY, run
-from tests.e2e.outcomes import asia, clouds, forges, hubs, signed
+from tests.e2e.outcomes import asia, clouds, forges, generic, hubs, signed
 from tests.e2e.outcomes.clouds import AWS
 from tests.parts.azure import CLIENT_SECRET
 from tests.parts.azure import HOST as ACR
@@ -17,7 +17,14 @@ from tests.parts.google import service_account_key
 from tests.parts.ibm import API_KEY
 from tests.parts.world import World, world
 
-KINDS = {**asia.KINDS, **clouds.KINDS, **forges.KINDS, **hubs.KINDS, **signed.KINDS}
+KINDS = {
+    **asia.KINDS,
+    **clouds.KINDS,
+    **forges.KINDS,
+    **generic.KINDS,
+    **hubs.KINDS,
+    **signed.KINDS,
+}
 CODES = {"granted": 0, "denied": 77, "throttled": 69, "garbage": 76, "slow": 69}
 CASES = [
     (kind, outcome)
