@@ -1,13 +1,11 @@
 """Buildkite, whose agent's program asks for the job's OIDC token."""
 
-import subprocess
 from collections.abc import Mapping, Sequence
-
-import anyio
 
 from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_sources import OPAQUE_SOURCE, all_of
-from backends.errors import BackendMisconfigured, BackendUnavailable, SecretDenied
+from backends.errors import BackendMisconfigured, BackendUnavailable, BadAnswer, SecretDenied
+from backends.program import OutputTooLarge, run_program
 
 _AGENT_TIMEOUT_S = 10
 
@@ -63,14 +61,7 @@ class Buildkite:
 
 async def _output_of(command: Sequence[str], environment: Mapping[str, str]) -> str:
     try:
-        with anyio.fail_after(_AGENT_TIMEOUT_S):
-            done = await anyio.run_process(
-                command,
-                stdin=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                check=False,
-            )
+        done = await run_program(command, environment=environment, limit_s=_AGENT_TIMEOUT_S)
     except TimeoutError:
         raise BackendUnavailable(
             "ci-agent-timeout",
@@ -83,10 +74,16 @@ async def _output_of(command: Sequence[str], environment: Mapping[str, str]) -> 
             f"Buildkite: the program {command[0]} can not be run",
             "mount it into the container, or name a token under credentials:, as env:NAME",
         ) from None
-    if done.returncode != 0:
+    except OutputTooLarge:
+        raise BadAnswer(
+            "ci-token-garbled",
+            f"Buildkite: {command[0]} wrote far more than a token",
+            "check that it is Buildkite's own agent",
+        ) from None
+    if done.status != 0:
         raise SecretDenied(
             "ci-token-denied",
-            f"Buildkite: {command[0]} gave no token (exit code {done.returncode})",
+            f"Buildkite: {command[0]} gave no token ({done.how})",
             "run it by hand in the job to see why; it needs BUILDKITE_AGENT_ACCESS_TOKEN",
         )
-    return done.stdout.decode("utf-8", "replace").strip()
+    return done.output.decode("utf-8", "replace").strip()

@@ -62,7 +62,35 @@ def pick(
     return Secret(_text(_walk(fields, selector, place), place, multiline=multiline))
 
 
+def found_at(document: Mapping[str, Any], pointer: str) -> Any:
+    """Return what a JSON pointer (RFC 6901) leads to, ``None`` if there is nothing."""
+    try:
+        return _follow(document, pointer)
+    except _Astray:
+        return None
+
+
+class _Astray(LookupError):
+    """A selector leads to nothing; ``last`` is what it came to."""
+
+    def __init__(self, last: Any) -> None:
+        super().__init__()
+        self.last = last
+
+
 def _walk(fields: Mapping[str, Any], selector: str, place: str) -> Any:
+    try:
+        return _follow(fields, selector)
+    except _Astray as astray:
+        has = f" (it has {_names(astray.last)})" if isinstance(astray.last, Mapping) else ""
+        raise SecretNotFound(
+            "field-not-found",
+            f"{place}: there is no such field{has}",
+            "name one of the fields that are there",
+        ) from None
+
+
+def _follow(fields: Mapping[str, Any], selector: str) -> Any:
     current: Any = fields
     for token in _tokens(selector):
         if isinstance(current, Mapping) and token in current:
@@ -74,12 +102,7 @@ def _walk(fields: Mapping[str, Any], selector: str, place: str) -> Any:
         ):
             current = current[int(token)]
         else:
-            has = f" (it has {_names(current)})" if isinstance(current, Mapping) else ""
-            raise SecretNotFound(
-                "field-not-found",
-                f"{place}: there is no such field{has}",
-                "name one of the fields that are there",
-            )
+            raise _Astray(current)
     return current
 
 

@@ -20,6 +20,7 @@ Like the backends' errors each carries a kebab-case reference, a message that sa
 where, and a hint that says what to do; never a secret or an upstream body.
 """
 
+import traceback
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
@@ -180,3 +181,17 @@ def from_backend(error: backend_errors.BackendError) -> EntryError:
     """Return a backend's error as the entry's; raise it ``from None``."""
     kind = next((w for b, w in _WRAPPED.items() if isinstance(error, b)), Unavailable)
     return kind(error.reference, error.message, error.hint)
+
+
+def bug_of(error: Exception, provider: str) -> ProviderBug:
+    """Return the error for what a provider should not have raised; raise it ``from None``.
+
+    Neither the text nor the values of an unknown error may be shown: they can hold a secret.
+    """
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return ProviderBug(
+        "provider-bug",
+        f"provider {provider} failed unexpectedly: "
+        f"{type(error).__name__} at {last.name}, line {last.lineno}",
+        "report it to whoever maintains that provider",
+    )

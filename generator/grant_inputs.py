@@ -7,7 +7,7 @@ from backends.base import IdentityPart, RunContext, Secret, SecretBackend, Secre
 from backends.jwt_identity import identity_of_token, is_of_one_job
 from generator.cache.names import grant_name, input_fingerprint
 from generator.model import GrantKey, RegistryEntry
-from generator.registries.base import TokenProvider
+from generator.registries.base import TokenProvider, hands_through
 
 _LOCAL = {"env", "file"}
 """Types of backends whose secrets this machine holds anyway: they are not kept once more."""
@@ -18,13 +18,15 @@ class GrantInputs:
     """What decides whose token a grant is.
 
     ``references`` stand with the credential field that they are bound to, the whole document's
-    under no name; ``identities`` are their backends' answers, in the same order.
+    under no name; ``identities`` are their backends' answers, in the same order. ``hands_through``
+    is whether the provider gives what it gets as it is (`TokenProvider`).
     """
 
     provider: str
     grant_key: GrantKey
     references: Sequence[tuple[str, SecretRef]]
     identities: Sequence[Sequence[IdentityPart]]
+    hands_through: bool = False
 
     def name(self, key: bytes) -> str:
         """Return what the grant is called in a volume with this key."""
@@ -42,6 +44,15 @@ class GrantInputs:
         """Whether all secrets come from a secret store, none from a variable or file."""
         kinds = {ref.backend for _, ref in self.references}
         return bool(kinds) and not kinds & _LOCAL
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether another job that waits for the same would get the same.
+
+        Not so where what is handed through is named nowhere, as a program's answer: what that
+        depends on may be another thing there.
+        """
+        return bool(self.references) or not self.hands_through
 
     @property
     def are_per_job(self) -> bool:
@@ -95,7 +106,13 @@ def grant_inputs(
         references.append((field, replace(ref, backend=kind)))
         identity = backend.identity(ref)
         identities.append(_of_any_job(identity) if field in job_tokens else identity)
-    return GrantInputs(entry.provider, provider.grant_key(entry, context), references, identities)
+    return GrantInputs(
+        entry.provider,
+        provider.grant_key(entry, context),
+        references,
+        identities,
+        hands_through(provider, entry),
+    )
 
 
 def _of_any_job(identity: Sequence[IdentityPart]) -> list[IdentityPart]:

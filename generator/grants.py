@@ -1,6 +1,6 @@
 """Warm or cold for each grant: load, lock, look again, resolve, fetch, store."""
 
-import traceback
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -20,11 +20,10 @@ from generator.cache.freshness import (
     keeps_promise,
 )
 from generator.cache.store import GrantCache
-from generator.errors import EntryError, ImplausibleAnswer, ProviderBug, Unavailable, from_backend
+from generator.errors import EntryError, ImplausibleAnswer, Unavailable, bug_of, from_backend
 from generator.fast.document import duration
 from generator.grant_plans import GrantPlan
 from generator.model import Grant, GrantRequest
-from generator.registries.base import hands_through
 from generator.resolve import Resolver
 from generator.shared_failures import SharedFailures
 
@@ -101,7 +100,10 @@ class GrantSource:
         Raises:
             EntryError: why there is none.
         """
-        async with self.cache.lock(plan.name) as held:
+        shared = plan.inputs.are_shared
+        async with (
+            self.cache.lock(plan.name) if shared else nullcontext(enter_result=False) as held
+        ):
             if granted := self.load(plan):
                 return granted
             if (stored := self.cache.load(plan.name)) and self.failures.is_since(stored):
@@ -127,8 +129,8 @@ class GrantSource:
             if alone:
                 self.failures.leave(plan.name, plan.entry, error, per_job=plan.inputs.are_per_job)
             raise
-        # What has no expiry of its own is the base credential itself, whatever its lease.
-        handed_through = grant.expires_at is None or hands_through(plan.provider, plan.entry)
+        # What has no expiry of its own, or is handed through, is the base credential itself.
+        handed_through = grant.expires_at is None or plan.inputs.hands_through
         grant = _capped(grant, lease_ends_at)
         if not handed_through or (grant.expires_at is None and plan.inputs.are_remote):
             self.cache.store(plan.name, grant, _use(plan, self.cache.key), static_s=self.static_s)
@@ -157,7 +159,7 @@ class GrantSource:
         except BackendError as error:
             raise from_backend(error) from None
         except Exception as error:  # noqa: BLE001 - one provider's bug must not take the others along
-            raise _bug(error, plan) from None
+            raise bug_of(error, plan.entry.provider) from None
 
     def _check(self, granted: Granted) -> None:
         """Refuse what the rest of the run could not stand by."""
@@ -207,14 +209,3 @@ def _capped(grant: Grant, lease_ends_at: datetime | None) -> Grant:
     if lease_ends_at is None:
         return grant
     return replace(grant, expires_at=min(lease_ends_at, grant.expires_at or lease_ends_at))
-
-
-def _bug(error: Exception, plan: GrantPlan) -> ProviderBug:
-    # Neither the text nor the values of an unknown error may be shown: they can hold a secret.
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return ProviderBug(
-        "provider-bug",
-        f"provider {plan.entry.provider} failed unexpectedly: "
-        f"{type(error).__name__} at {last.name}, line {last.lineno}",
-        "report it to whoever maintains that provider",
-    )

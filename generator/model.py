@@ -47,7 +47,7 @@ class Credentials:
 class RegistryEntry:
     """One block under ``registries:``, validated.
 
-    ``server`` and ``aliases`` are canonical server addresses (`generator.output.addresses`);
+    ``server`` and ``aliases`` are canonical server addresses (`generator.addresses`);
     ``server`` is ``None`` where the provider learns it from the answer. ``options`` is the
     provider's own options model.
     """

@@ -122,6 +122,13 @@ VARIABLES = (
     Option("allow-secrets", "allow_secrets", _list, None, "globs of secrets, likewise"),
     Option("allow-endpoints", "allow_endpoints", _list, None, "globs of endpoints, likewise"),
     Option(
+        "allow-programs",
+        "allow_programs",
+        _list,
+        None,
+        "globs of commands that a config may have run, word by word",
+    ),
+    Option(
         "cache-key",
         "cache_key",
         parse_cache_key,

@@ -35,6 +35,7 @@ class Settings:
     allow_servers: tuple[str, ...] | None = None
     allow_secrets: tuple[str, ...] | None = None
     allow_endpoints: tuple[str, ...] | None = None
+    allow_programs: tuple[str, ...] | None = None
     cache_dir: str | None = None
     cache_key: Secret | None = None
     cache_key_file: str | None = None
@@ -55,6 +56,12 @@ class Settings:
     fast: bool = True
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Which option or variable each field is from."""
+
+    @property
+    def bounds_configs(self) -> bool:
+        """Whether an operator bounds what a config may name."""
+        bounds = (self.allow_servers, self.allow_secrets, self.allow_endpoints, self.allow_programs)
+        return any(globs is not None for globs in bounds)
 
 
 class HelpShown(Exception):

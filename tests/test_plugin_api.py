@@ -61,7 +61,7 @@ MODULES = {
         "TokenProvider",
     ],
     "generator.registries.issuer": ["Issuer", "NamedErrors", "Refusal", "TokenAnswer"],
-    "generator.registries.job_token": ["OIDC_TOKEN", "job_identity", "job_token"],
+    "generator.registries.job_token": ["OIDC_TOKEN", "job_identity", "job_token", "names_token"],
     "generator.testing": ["CANARY", "ProviderCase", "ProviderContract", "make_context"],
 }
 

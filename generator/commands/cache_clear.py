@@ -10,13 +10,13 @@ from pathlib import Path
 
 import anyio
 
+from generator.addresses import AddressProblem, canonical_address
 from generator.cache.volume import CacheVolume
 from generator.call import Call, freshness_rule
 from generator.commands.cache import count_of_tokens, named_folder
 from generator.config.load import load_addresses
 from generator.errors import CacheMissing, ConfigError, ExitCode, worst
 from generator.model import Problem
-from generator.output.addresses import AddressProblem, canonical_address
 from generator.printing import print_lines
 from generator.stock import Stocked, opened_to_remove, remove, remove_documents, stocked
 from generator.summary import report_error

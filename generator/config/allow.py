@@ -1,6 +1,8 @@
-"""What an operator lets a config name, by globs in the environment: servers, secrets, endpoints.
+"""What an operator lets a config name, by globs in the environment.
 
-A config may come from a pull request, the environment does not. Unset means that all is allowed.
+Servers, secrets, endpoints and programs. A config may come from a pull request, the environment
+does not. Unset means that all is allowed; with any of them set, programs and what this host is by
+itself have to be allowed, too.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from backends.base import SecretRef
+from generator.addresses import AddressProblem, canonical_address
 from generator.config.model import BackendSetup
 from generator.config.problems import Path, Problems
 from generator.model import RegistryEntry
@@ -22,6 +25,7 @@ _ENDPOINTS = ("address", "authority", "endpoint", "proxy", "trusted_sources")
 SECRETS_VARIABLE = "DOCKERCFG_ALLOW_SECRETS"
 ENDPOINTS_VARIABLE = "DOCKERCFG_ALLOW_ENDPOINTS"
 SERVERS_VARIABLE = "DOCKERCFG_ALLOW_SERVERS"
+PROGRAMS_VARIABLE = "DOCKERCFG_ALLOW_PROGRAMS"
 
 
 def check_allowed(
@@ -37,9 +41,9 @@ def check_allowed(
         _check_secrets(entries, setups, settings.allow_secrets, problems)
     if settings.allow_endpoints is not None:
         _check_endpoints(entries, setups, settings.allow_endpoints, problems)
-    bounds = (settings.allow_servers, settings.allow_secrets, settings.allow_endpoints)
-    if any(globs is not None for globs in bounds):
+    if settings.bounds_configs:
         _check_host_identity(entries, settings.allow_secrets or (), problems)
+        _check_programs(entries, settings.allow_programs or (), problems)
 
 
 def _check_servers(
@@ -55,6 +59,18 @@ def _check_servers(
         for place, addresses in (("server", [entry.server]), ("aliases", entry.aliases)):
             if any(address and not _matches(address, globs) for address in addresses):
                 _refuse(("registries", entry.name, place), SERVERS_VARIABLE, "server", problems)
+        asked = getattr(entry.options, "helper_server", None)
+        if asked is not None and not _matches(_canonical(asked), globs):
+            _refuse(
+                ("registries", entry.name, "helper_server"), SERVERS_VARIABLE, "server", problems
+            )
+
+
+def _canonical(server: str) -> str:
+    try:
+        return canonical_address(server)
+    except AddressProblem:
+        return server
 
 
 def _check_secrets(
@@ -74,6 +90,11 @@ def _check_secrets(
         for name, setup in setups.items()
         for ref in _references_in(setup.options)
     ]
+    named += [
+        (("registries", entry.name, "environment"), SecretRef("env", name))
+        for entry in entries
+        for name in getattr(entry.options, "environment", ())
+    ]
     for path, ref in named:
         if not _matches(_document(ref, setups), globs):
             _refuse(path, SECRETS_VARIABLE, "secret", problems)
@@ -82,14 +103,40 @@ def _check_secrets(
 def _check_host_identity(
     entries: Sequence[RegistryEntry], globs: Sequence[str], problems: Problems
 ) -> None:
-    """An entry without credentials uses what this machine or job is by itself."""
+    """An entry without credentials uses what this machine or job is by itself.
+
+    So does a program, which has globs of its own.
+    """
     for entry in entries:
-        if not entry.credentials.references and not _matches(f"host:{entry.provider}", globs):
+        if _uses_host(entry) and not _matches(f"host:{entry.provider}", globs):
             problems.add(
                 ("registries", entry.name),
                 f"{SECRETS_VARIABLE} does not allow the identity of this host",
                 f"name credentials, or have the operator allow host:{entry.provider}",
             )
+
+
+def _uses_host(entry: RegistryEntry) -> bool:
+    if entry.options.program:
+        return False
+    uses_host = getattr(provider_of(entry), "uses_host", None)
+    return not entry.credentials.references or (uses_host is not None and uses_host(entry))
+
+
+def _check_programs(
+    entries: Sequence[RegistryEntry], globs: Sequence[str], problems: Problems
+) -> None:
+    """Hold a command against globs word by word; a last ``*`` stands for all further words."""
+    for entry in entries:
+        words = entry.options.program
+        if words and not any(_match_words(words, glob.split()) for glob in globs):
+            _refuse(("registries", entry.name), PROGRAMS_VARIABLE, "program", problems)
+
+
+def _match_words(words: Sequence[str], globs: Sequence[str]) -> bool:
+    if globs and globs[-1] == "*" and len(words) > len(globs):
+        words = words[: len(globs)]
+    return len(words) == len(globs) and all(map(fnmatchcase, words, globs))
 
 
 def _references_in(value: Any) -> Iterator[SecretRef]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from backends.options import Duration
+from generator.addresses import remark
 from generator.config.allow import check_allowed
 from generator.config.backends import read_backends
 from generator.config.model import BackendSetup, CacheSettings, Config
@@ -16,7 +17,6 @@ from generator.config.references import References
 from generator.config.registries import read_entries
 from generator.model import Problem, RegistryEntry
 from generator.options import parse_mode
-from generator.output.addresses import remark
 from generator.output.document import OutputFormat
 from generator.settings import Settings
 from generator.shown import shown_word

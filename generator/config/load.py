@@ -135,7 +135,13 @@ def _from_conventions(
         source="environment",
         base_folder=FilePath(),
         # what the operator's own environment means is not a config's to bound
-        settings=replace(settings, allow_servers=None, allow_secrets=None, allow_endpoints=None),
+        settings=replace(
+            settings,
+            allow_servers=None,
+            allow_secrets=None,
+            allow_endpoints=None,
+            allow_programs=None,
+        ),
         presets=presets,
     )
 

@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from generator.addresses import AddressProblem, canonical_address
 from generator.config.conventions import Recognised, Variables, VariableSet
 from generator.config.problems import Path, Problems, unknown_name
 from generator.config.yaml_text import shown_key
 from generator.model import Problem
-from generator.output.addresses import AddressProblem, canonical_address
+from generator.registries.login import problem_of_username
 from generator.registries.presets import PRESETS, Preset
-from generator.registries.static import problem_of_username
 
 
 class Presets:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from generator.addresses import AddressProblem, canonical_address, hostname
 from generator.config.kinds import all_providers, credential_fields, option_names
 from generator.config.presets import Presets
 from generator.config.problems import Path, Problems, unknown_name
 from generator.config.references import References
 from generator.model import Credentials, RegistryEntry
-from generator.output.addresses import AddressProblem, canonical_address, hostname
 from generator.registries.base import TokenProvider
 from generator.registries.loader import kind_names, kind_of_host, load_provider
 

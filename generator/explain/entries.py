@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from backends.inputs import RecordedInputs
+from generator.addresses import hostname
 from generator.call import Setup
 from generator.errors import EntryError
 from generator.explain.grant import GrantTold, Shelf, tell_grant
@@ -13,7 +14,6 @@ from generator.explain.sources import Inputs, Reference, inputs_of, references_o
 from generator.generate import opened_backends
 from generator.grant_plans import GrantPlan, plan_grants
 from generator.model import RegistryEntry
-from generator.output.addresses import hostname
 from generator.registries.loader import kind_of_host, provider_of
 from generator.times import iso
 

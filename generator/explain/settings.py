@@ -1,7 +1,7 @@
 """Where each setting comes from."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,8 @@ def shown(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, float):
         return written_duration(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={one}" for name, one in value.items()) or None
     if isinstance(value, tuple | list):
         return ", ".join(filter(None, map(shown, value)))
     return _USER_IN_URL.sub("//***@", str(value))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from backends.base import Secret
+from generator.addresses import AddressProblem, canonical_address
 from generator.errors import OutputError
-from generator.output.addresses import AddressProblem, canonical_address
 
 OutputFormat = Literal["docker", "legacy"]
 

@@ -15,9 +15,19 @@ from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntr
 
 
 class ProviderOptions(BaseModel):
-    """A provider's own settings in an entry, beside the common ones; every scalar is text."""
+    """A provider's own settings in an entry, beside the common ones; every scalar is text.
+
+    What an operator bounds (`generator.config.allow`) is known by its name: a URL that a secret is
+    sent to is called ``endpoint``, a server that is asked about ``helper_server``, variables that
+    are passed on are called ``environment``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @property
+    def program(self) -> Sequence[str]:
+        """The words of the command that an entry has run, none unless the kind says so."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +67,12 @@ class TokenProvider(Protocol):
     """One kind of registry.
 
     Class attributes that it may have beside these: ``docs``, its `KindDocs`. ``hands_through``,
-    true if it asks nobody and gives the credential as it is, or a method that says so of an entry,
-    for those who want to know what a run would do. ``default_server``, the server address of
-    entries that name none. ``asks_its_server``, true if a secret is sent to any server that an
-    entry names without an ``endpoint``: what bounds endpoints then bounds that server too.
+    true if it gives a credential as it is, or a method that says so of an entry: that is not stored
+    unless ``cache: {static: …}`` asks for it. ``default_server``, the server address of entries
+    that name none. ``asks_its_server``, true if a secret is sent to any server that an entry names
+    without an ``endpoint``: what bounds endpoints then bounds that server too.
+    ``uses_host(entry)``, true where it uses what this machine or job is by itself beside the
+    credentials that an entry names.
     """
 
     options: ClassVar[type[ProviderOptions]]
@@ -89,6 +101,6 @@ class TokenProvider(Protocol):
 
 
 def hands_through(provider: TokenProvider, entry: RegistryEntry) -> bool:
-    """Tell whether nobody is asked for an entry: its credential is given as it is."""
+    """Tell whether the credential of an entry is given as it is."""
     told = getattr(provider, "hands_through", False)
     return bool(told(entry) if callable(told) else told)

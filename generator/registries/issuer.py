@@ -11,10 +11,12 @@ from typing import Any
 
 from backends.base import RunContext, Secret
 from backends.clock_skew import clock_skew_s
+from backends.document import found_at
 from backends.http_model import Headers, HttpAnswer, HttpOptions
 from backends.jwt_identity import claims_of
 from generator.errors import AccessDenied, EntryError, ImplausibleAnswer, Misconfigured
 from generator.model import Grant
+from generator.registries.login import problem_of_secret, problem_of_username
 from generator.registries.refusals import LATER, NamedErrors, Refusal, shown_code
 
 __all__ = ["Issuer", "NamedErrors", "Refusal", "TokenAnswer"]
@@ -154,8 +156,8 @@ class TokenAnswer:
         return replace(self, body=inner if isinstance(inner, dict) else {})
 
     def text(self, name: str, meant: str) -> str:
-        """Return a text that must be there; ``meant`` says what it is."""
-        value = self.body.get(name)
+        """Return a text that must be there, by name or JSON pointer; ``meant`` says what it is."""
+        value = found_at(self.body, name) if name.startswith("/") else self.body.get(name)
         if not isinstance(value, str) or not value:
             raise self.implausible(f"it holds no {meant}")
         return value
@@ -215,8 +217,8 @@ class TokenAnswer:
         endpoint: str | None = None,
     ) -> Grant:
         """Return the grant, once its user name and its times make sense."""
-        if ":" in username:
-            raise self.implausible("its user name holds a ':', which ends it in an auth field")
+        if problem := problem_of_username(username) or problem_of_secret(secret):
+            raise self.implausible(problem)
         lives_s = (expires_at - self.requested_at).total_seconds()
         if not 0 < lives_s < _LONGEST_S:
             raise self.implausible("its time of expiry is past, or too far off to be one")

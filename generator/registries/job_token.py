@@ -14,6 +14,14 @@ OIDC_TOKEN = CredentialField(
 """A token that the entry names; without it, the CI is asked for its own."""
 
 
+def names_token(entry: RegistryEntry) -> bool:
+    """Tell whether the token is among what an entry names; a whole document has to hold it.
+
+    What else it names says nothing of the token: the CI's own counts then, beside it.
+    """
+    return entry.credentials.document is not None or OIDC_TOKEN.name in entry.credentials.fields
+
+
 def job_identity(
     entry: RegistryEntry, audience: str | None, context: RunContext
 ) -> Sequence[IdentityPart]:
@@ -22,7 +30,7 @@ def job_identity(
     Raises:
         SecretNotFound: no token is named, and this is no CI that gives one.
     """
-    if entry.credentials.references:
+    if names_token(entry):
         return []
     return CiIdentity(context, context.transport).identity(audience)
 
@@ -31,18 +39,18 @@ async def job_token(request: GrantRequest, audience: str | None, context: RunCon
     """Return the token that the entry names, else the CI's own for ``audience``.
 
     Raises:
-        SecretMissing: the entry names credentials, and there is none among them.
+        SecretMissing: it should be in a document, and is not.
         BackendError: the CI gives none.
     """
     named = request.credentials.get(OIDC_TOKEN.name)
     if named is not None:
         return named
-    if request.entry.credentials.references:
+    if names_token(request.entry):
         # the grant counts by what is named: the CI's own token would be another identity's
         raise SecretMissing(
             "job-token-missing",
             f"the credentials hold no {OIDC_TOKEN.name}",
-            f"name it: credentials: {{{OIDC_TOKEN.name}: REFERENCE}}; without credentials the CI "
-            "is asked for its own",
+            f"name it: credentials: {{{OIDC_TOKEN.name}: REFERENCE}}; where nothing may hold it "
+            "the CI is asked for its own",
         )
     return await CiIdentity(context, context.transport).token(audience)

@@ -28,10 +28,12 @@ BUILT_IN = {
     ),
     "chainguard": _Kind("generator.registries.chainguard:ChainguardProvider"),
     "cloudsmith": _Kind("generator.registries.cloudsmith:CloudsmithProvider"),
+    "credential-helper": _Kind("generator.registries.credential_helper:CredentialHelperProvider"),
     "digitalocean": _Kind(
         "generator.registries.digitalocean:DigitalOceanProvider",
         hosts=r"(^|\.)registry\.digitalocean\.com\b",
     ),
+    "dockercfg": _Kind("generator.registries.dockercfg:DockercfgProvider"),
     "dockerhub": _Kind("generator.registries.dockerhub:DockerHubProvider"),
     "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
     "ecr-public": _Kind(
@@ -46,6 +48,7 @@ BUILT_IN = {
     ),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
     "jfrog": _Kind("generator.registries.jfrog:JfrogProvider"),
+    "oauth2": _Kind("generator.registries.oauth2:OAuth2Provider"),
     "ocir": _Kind(
         "generator.registries.ocir:OcirProvider", hosts=r"(^|\.)ocir\.(io\b|[a-z0-9-]+\.oci\.)"
     ),

@@ -14,6 +14,7 @@ from backends.base import RunContext
 from generator.errors import ImplausibleAnswer, Misconfigured
 from generator.model import Grant, GrantKey, GrantRequest, Problem, RegistryEntry
 from generator.registries.base import CredentialField, KindDocs, ProviderOptions
+from generator.registries.login import problem_of_username
 from generator.registries.presets import PRESETS, preset_of
 from generator.times import iso, parse_moment
 
@@ -88,18 +89,6 @@ credentials: {password: env:HARBOR_PASSWORD}
             requested_at=now,
             expires_at=_expiry(request, now),
         )
-
-
-def problem_of_username(username: str) -> str | None:
-    """Return why no client would read this user name back from an ``auth`` field."""
-    if not username:
-        return "the user name is empty"
-    if ":" in username:
-        return "the user name holds a ':', which ends it in an auth field"
-    # A variable that is not UTF-8 reaches Python with lone surrogates in it.
-    if any("\ud800" <= character <= "\udfff" for character in username):
-        return "the user name is not UTF-8 text"
-    return None
 
 
 def _username(request: GrantRequest) -> str:

@@ -171,8 +171,13 @@ class TestBuildkite:
         context = make_context(self._environment(tmp_path, script))
         with pytest.raises(SecretDenied) as caught:
             await CiIdentity(context, NoHttp()).token("vault")
-        assert "exit code 3" in caught.value.message
+        assert "exit status 3" in caught.value.message
         assert CANARY not in f"{caught.value.message}{caught.value.hint}"
+
+    async def test_an_agent_that_writes_without_end_is_told(self, tmp_path: Path) -> None:
+        context = make_context(self._environment(tmp_path, "print('x' * 100_000)"))
+        with pytest.raises(BadAnswer, match="more than a token"):
+            await CiIdentity(context, NoHttp()).token("vault")
 
     async def test_a_missing_agent_is_told(self, tmp_path: Path) -> None:
         environment = {"BUILDKITE": "true", "PATH": str(tmp_path)}

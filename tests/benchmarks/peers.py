@@ -1,12 +1,8 @@
 """What others take for the same: ``make bench-peers`` installs them."""
 
-import base64
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.benchmarks.case import Case
@@ -14,11 +10,10 @@ from tests.benchmarks.ours import SLOW_S, hosts
 from tests.benchmarks.report import CODESHIP, PLAIN_SDK
 from tests.benchmarks.report import HELPER as HELPER_ROW
 from tests.parts.ecr import EcrStandIn
+from tests.parts.ecr_helper import HELPER, PACKAGE, helper_environment
 from tests.parts.registry import registry
 
-HELPER = "docker-credential-ecr-login"
 AWS = Path(".venv-peers/bin/aws")
-_KEY = "AKIAEXAMPLE"
 _ASK_ALL = f'for host in "$0"/ask-*; do {HELPER} get < "$host" > /dev/null || exit 1; done'
 
 _PLAIN_SDK = """
@@ -39,7 +34,7 @@ asyncio.run(main())
 def missing() -> list[str]:
     """Return the packages that are not installed; ``make bench-peers`` has them."""
     there = {
-        "amazon-ecr-credential-helper": shutil.which(HELPER),
+        PACKAGE: shutil.which(HELPER),
         "awscli": AWS.exists(),
         "docker-registry": shutil.which("docker-registry"),
         "skopeo": _login_command(),
@@ -48,36 +43,11 @@ def missing() -> list[str]:
 
 
 def helper_case(folder: Path) -> Case:
-    """Return amazon-ecr-credential-helper answering from its own cache, one after the other.
-
-    Its cache is a JSON file; an entry's key is the region, base64 of the access key's id followed
-    by the MD5 of nothing, and the account (version 0.6, ``ecr-login/cache``).
-    """
-    cache = folder / "ecr-helper"
-    cache.mkdir(exist_ok=True)
-    now = datetime.now(UTC)
-    checksum = base64.b64encode(_KEY.encode() + hashlib.md5(b"").digest()).decode()
-    entries = {}
+    """Return amazon-ecr-credential-helper answering from its own cache, one after the other."""
+    environment = helper_environment(folder, hosts(20), "x" * 2000)
     for index, host in enumerate(hosts(20)):
-        (cache / f"ask-{index}").write_text(f"https://{host}")
-        entries[f"{host.split('.')[3]}-{checksum}-123456789012"] = {
-            "AuthorizationToken": base64.b64encode(b"AWS:" + b"x" * 2000).decode(),
-            "RequestedAt": now.isoformat(),
-            "ExpiresAt": (now + timedelta(hours=12)).isoformat(),
-            "ProxyEndpoint": f"https://{host}",
-            "Service": "ecr",
-        }
-    document = {"Registries": entries, "Version": "1.0"}
-    (cache / "cache.json").write_text(json.dumps(document))
-    environment = {
-        "HOME": str(folder),
-        "AWS_ECR_CACHE_DIR": str(cache),
-        "AWS_ACCESS_KEY_ID": _KEY,
-        "AWS_SECRET_ACCESS_KEY": "key",
-        # an answer that is not in its cache fails at once
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-    }
-    return Case(HELPER_ROW, ["sh", "-c", _ASK_ALL, str(cache)], environment)
+        (folder / f"ask-{index}").write_text(f"https://{host}")
+    return Case(HELPER_ROW, ["sh", "-c", _ASK_ALL, str(folder)], environment)
 
 
 @contextmanager

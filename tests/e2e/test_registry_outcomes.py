@@ -9,7 +9,7 @@ import pytest
 
 from generator.registries.loader import BUILT_IN
 from tests.e2e.command import CANARY, run
-from tests.e2e.outcomes import asia, clouds, forges, hubs, signed, static
+from tests.e2e.outcomes import asia, clouds, forges, generic, hubs, signed, static
 from tests.e2e.outcomes.clouds import AWS
 from tests.parts.azure import CLIENT_SECRET
 from tests.parts.azure import HOST as ACR
@@ -21,6 +21,7 @@ KINDS = {
     **asia.KINDS,
     **clouds.KINDS,
     **forges.KINDS,
+    **generic.KINDS,
     **hubs.KINDS,
     **signed.KINDS,
     **static.KINDS,

@@ -145,3 +145,72 @@ def test_the_operators_own_variables_are_not_bounded() -> None:
     environment = {"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "p"}
     settings = Settings("-", allow_secrets=("vault:*",))
     assert load_config(settings, environment, RecordedInputs()).entries
+
+
+HELPER = "registries: {h: {provider: credential-helper, server: r.io, helper: pass}}"
+
+
+@pytest.mark.parametrize(
+    ("globs", "refused"),
+    [
+        (("docker-credential-pass get",), 0),
+        (("docker-credential-* get",), 0),
+        (("/usr/bin/x", "docker-credential-pass *"), 0),
+        (("*",), 0),
+        (("docker-credential-pass",), 1),
+        (("docker-credential-pass get *",), 1),
+        (("* *  *",), 1),
+        (("docker-credential-* erase",), 1),
+        ((), 1),
+    ],
+)
+def test_programs_are_bound_word_by_word(globs: tuple[str, ...], refused: int) -> None:
+    problems = problems_of(HELPER, allow_programs=globs)
+    assert len(problems) == refused
+    assert all("DOCKERCFG_ALLOW_PROGRAMS does not allow" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "words", ["docker-credential-pass get, x", "docker-credential-pass, erase get", "sh, -c, get"]
+)
+def test_no_word_of_a_command_gets_around_a_glob(words: str) -> None:
+    text = HELPER.replace("helper: pass", f"command: [{words}]")
+    assert problems_of(text) == []
+    assert len(problems_of(text, allow_programs=("docker-credential-* get",))) == 1
+
+
+@pytest.mark.parametrize("bound", ["allow_servers", "allow_secrets", "allow_endpoints"])
+def test_with_any_bound_programs_have_to_be_allowed(bound: str) -> None:
+    assert problems_of(HELPER) == []
+    (refused,) = problems_of(HELPER, **{bound: ("*",)})
+    assert "DOCKERCFG_ALLOW_PROGRAMS" in refused
+    assert problems_of(HELPER, **{bound: ("*",)}, allow_programs=("*",)) == []
+
+
+def test_what_a_helper_is_asked_and_shown_is_bound_as_well() -> None:
+    text = HELPER.replace("pass}", "pass, helper_server: 'https://S.io/', environment: [A, B]}")
+    allowed = {"allow_programs": ("*",)}
+    assert problems_of(text, **allowed, allow_servers=("[rs].io",)) == []
+    (refused,) = problems_of(text, **allowed, allow_servers=("r.io",))
+    assert refused.startswith("registries.h.helper_server")
+    odd = text.replace("https://S.io/", "s.io/a/b")
+    assert len(problems_of(odd, **allowed, allow_servers=("[rs].io",))) == 1
+    assert problems_of(text, **allowed, allow_secrets=("env:[AB]",)) == []
+    (refused,) = problems_of(text, **allowed, allow_secrets=("env:A",))
+    assert refused.startswith("registries.h.environment")
+
+
+def test_the_jobs_own_token_is_the_hosts_identity_beside_a_clients_secret() -> None:
+    text = (
+        "registries: {o: {provider: oauth2, server: r.io, username: u, endpoint: 'https://i/t', "
+        "client_id: c, credentials: {client_secret: env:S}, grant_type: jwt_bearer}}"
+    )
+    (refused,) = problems_of(text, allow_secrets=("env:S",))
+    assert "identity of this host" in refused
+    assert problems_of(text, allow_secrets=("env:S", "host:oauth2")) == []
+    named = text.replace("env:S}", "env:S, oidc_token: env:T}")
+    assert problems_of(named, allow_secrets=("env:[ST]",)) == []
+    clients = text.replace("jwt_bearer", "client_credentials")
+    assert problems_of(clients, allow_secrets=("env:S",)) == []
+    (refused,) = problems_of(clients, allow_secrets=("env:S",), allow_endpoints=("https://j/*",))
+    assert refused.startswith("registries.o.endpoint")

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from generator.output.addresses import canonical_address
+from generator.addresses import canonical_address
 from generator.registries.loader import kind_of_host
+from generator.registries.login import problem_of_username
 from generator.registries.presets import PRESETS, preset_of
-from generator.registries.static import problem_of_username
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 

@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.model import DOCKER_HUB
-from generator.output.addresses import (
+from generator.addresses import (
     AddressProblem,
     canonical_address,
     hostname,
     remark,
 )
+from generator.model import DOCKER_HUB
 
 
 @pytest.mark.parametrize(
