@@ -5,7 +5,7 @@ from textwrap import fill
 
 from generator.command_table import COMMANDS, GENERATE, Command
 from generator.options import PREFIX, VARIABLES, Option
-from generator.registries.presets import PRESETS
+from generator.registries.static.presets import PRESETS
 
 DISTRIBUTION = "dockercfg-generator"
 CONTRACT = f"usage: {DISTRIBUTION} [OPTIONS] PATH     (PATH is the file to write, - is stdout)"

@@ -35,12 +35,12 @@ def imported_by(statement: str) -> set[str]:
     "module",
     [
         "generator.app",
-        "generator.registries.acr",
+        "generator.registries.acr.provider",
         "generator.commands.generate",
         "generator.commands.explain",
         "generator.commands.cache",
-        "generator.registries.ecr",
-        "generator.registries.static",
+        "generator.registries.aws.ecr",
+        "generator.registries.static.provider",
     ],
 )
 def test_importing_loads_no_sdk(module: str) -> None:

@@ -24,7 +24,7 @@ from generator.plugins import distributions
 from generator.printing import print_json, print_lines
 from generator.registries import loader as registry_loader
 from generator.registries.base import KindDocs
-from generator.registries.presets import PRESETS, Preset
+from generator.registries.static.presets import PRESETS, Preset
 
 Row = dict[str, Any]
 _FORM = re.compile(r"``(?P<form>[^`]+)``: (?P<summary>.*)", re.DOTALL)

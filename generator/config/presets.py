@@ -14,7 +14,7 @@ from generator.config.problems import Path, Problems, unknown_name
 from generator.config.yaml_text import shown_key
 from generator.model import Problem
 from generator.registries.login import problem_of_username
-from generator.registries.presets import PRESETS, Preset
+from generator.registries.static.presets import PRESETS, Preset
 
 
 class Presets:

@@ -26,7 +26,7 @@ from generator.config.schema_forms import (
 )
 from generator.registries.loader import BUILT_IN as REGISTRIES
 from generator.registries.loader import provider_named
-from generator.registries.static import StaticProvider
+from generator.registries.static.provider import StaticProvider
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 BUILT_IN_KINDS = tuple(REGISTRIES)

@@ -21,42 +21,52 @@ class _Kind:
 
 
 BUILT_IN = {
-    "static": _Kind("generator.registries.static:StaticProvider"),
-    "acr": _Kind("generator.registries.acr:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"),
+    "static": _Kind("generator.registries.static.provider:StaticProvider"),
+    "acr": _Kind(
+        "generator.registries.acr.provider:AcrProvider", hosts=r"(^|\.)azurecr\.(io|cn|us|de)\b"
+    ),
     "alibaba": _Kind(
-        "generator.registries.alibaba:AlibabaProvider", hosts=r"(^|\.)aliyuncs\.com\b"
+        "generator.registries.alibaba.provider:AlibabaProvider", hosts=r"(^|\.)aliyuncs\.com\b"
     ),
     "chainguard": _Kind("generator.registries.chainguard:ChainguardProvider"),
     "cloudsmith": _Kind("generator.registries.cloudsmith:CloudsmithProvider"),
-    "credential-helper": _Kind("generator.registries.credential_helper:CredentialHelperProvider"),
+    "credential-helper": _Kind(
+        "generator.registries.credential_helper.provider:CredentialHelperProvider"
+    ),
     "digitalocean": _Kind(
         "generator.registries.digitalocean:DigitalOceanProvider",
         hosts=r"(^|\.)registry\.digitalocean\.com\b",
     ),
-    "dockercfg": _Kind("generator.registries.dockercfg:DockercfgProvider"),
+    "dockercfg": _Kind("generator.registries.dockercfg.provider:DockercfgProvider"),
     "dockerhub": _Kind("generator.registries.dockerhub:DockerHubProvider"),
-    "ecr": _Kind("generator.registries.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
+    "ecr": _Kind("generator.registries.aws.ecr:EcrProvider", hosts=r"\.dkr[.-]ecr\b"),
     "ecr-public": _Kind(
-        "generator.registries.ecr_public:EcrPublicProvider",
+        "generator.registries.aws.ecr_public:EcrPublicProvider",
         hosts=r"^(public\.ecr\.aws|ecr-public\.aws\.com)$",
     ),
-    "gar": _Kind("generator.registries.gar:GarProvider", hosts=r"(^|\.)(gcr\.io|pkg\.dev)\b"),
-    "ghcr": _Kind("generator.registries.ghcr:GhcrProvider"),
+    "gar": _Kind(
+        "generator.registries.gar.provider:GarProvider", hosts=r"(^|\.)(gcr\.io|pkg\.dev)\b"
+    ),
+    "ghcr": _Kind("generator.registries.ghcr.provider:GhcrProvider"),
     "heroku": _Kind("generator.registries.heroku:HerokuProvider", hosts=r"^registry\.heroku\.com$"),
     "huawei": _Kind(
-        "generator.registries.huawei:HuaweiProvider", hosts=r"^swr\..*\bmyhuaweicloud\."
+        "generator.registries.huawei.provider:HuaweiProvider", hosts=r"^swr\..*\bmyhuaweicloud\."
     ),
     "ibm": _Kind("generator.registries.ibm:IbmProvider", hosts=r"^([a-z0-9.-]+\.)?icr\.io$"),
-    "jfrog": _Kind("generator.registries.jfrog:JfrogProvider"),
-    "oauth2": _Kind("generator.registries.oauth2:OAuth2Provider"),
+    "jfrog": _Kind("generator.registries.jfrog.provider:JfrogProvider"),
+    "oauth2": _Kind("generator.registries.oauth2.provider:OAuth2Provider"),
     "ocir": _Kind(
-        "generator.registries.ocir:OcirProvider", hosts=r"(^|\.)ocir\.(io\b|[a-z0-9-]+\.oci\.)"
+        "generator.registries.ocir.provider:OcirProvider",
+        hosts=r"(^|\.)ocir\.(io\b|[a-z0-9-]+\.oci\.)",
     ),
     "quay": _Kind("generator.registries.quay:QuayProvider"),
     "tencent": _Kind(
-        "generator.registries.tencent:TencentProvider", hosts=r"(^|\.)tencentcloudcr\.com\b"
+        "generator.registries.tencent.provider:TencentProvider",
+        hosts=r"(^|\.)tencentcloudcr\.com\b",
     ),
-    "yandex": _Kind("generator.registries.yandex:YandexProvider", hosts=r"(^|\.)cr\.yandex\b"),
+    "yandex": _Kind(
+        "generator.registries.yandex.provider:YandexProvider", hosts=r"(^|\.)cr\.yandex\b"
+    ),
 }
 
 

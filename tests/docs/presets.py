@@ -1,6 +1,6 @@
 """The table of presets in the page of ``static``, from their own data."""
 
-from generator.registries.presets import PRESETS, Preset
+from generator.registries.static.presets import PRESETS, Preset
 from tests.docs.kinds import PAGES
 
 PAGE = PAGES / "static.md"

@@ -8,7 +8,7 @@ import pytest
 from backends.inputs import RecordedInputs
 from generator.config.load import load_config
 from generator.registries.loader import BUILT_IN
-from generator.registries.presets import PRESETS
+from generator.registries.static.presets import PRESETS
 from generator.settings import Settings
 from tests.docs.kinds import PAGES, ROOT, with_table
 

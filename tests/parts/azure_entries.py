@@ -5,8 +5,8 @@ from typing import Any
 from backends.base import Secret, SecretRef
 from backends.testing import make_context
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.acr import AcrProvider
-from generator.registries.acr_entry import AcrOptions
+from generator.registries.acr.entry import AcrOptions
+from generator.registries.acr.provider import AcrProvider
 from tests.parts.azure import CLIENT, CLIENT_SECRET, HOST, TENANT, Azure
 
 SECRET = {"client_secret": CLIENT_SECRET}

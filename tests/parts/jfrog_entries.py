@@ -6,8 +6,8 @@ from typing import Any
 from backends.base import Secret, SecretRef
 from backends.testing import make_context
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.jfrog import JfrogProvider
-from generator.registries.jfrog_entry import JfrogOptions
+from generator.registries.jfrog.entry import JfrogOptions
+from generator.registries.jfrog.provider import JfrogProvider
 from tests.parts.jfrog import (
     ADMIN_TOKEN,
     AUDIENCE,

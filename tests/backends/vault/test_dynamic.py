@@ -10,7 +10,7 @@ from backends.testing import make_context
 from backends.vault.backend import VaultBackendFactory
 from backends.vault.options import VaultOptions
 from generator.model import Credentials
-from generator.registries.static import StaticProvider
+from generator.registries.static.provider import StaticProvider
 from generator.resolve import Resolver
 from tests.backends.vault.vault import Vault
 from tests.generator.fakes import START

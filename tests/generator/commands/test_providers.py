@@ -11,7 +11,7 @@ from generator.commands.providers import _backend, _registry, _rows, _text
 from generator.config.load import load_config
 from generator.registries.base import KindDocs
 from generator.registries.loader import BUILT_IN, kind_of_host, provider_named
-from generator.registries.presets import PRESETS
+from generator.registries.static.presets import PRESETS
 from generator.settings import Settings
 
 

@@ -12,7 +12,7 @@ from generator.config.model import Config
 from generator.errors import ConfigError
 from generator.help import help_text
 from generator.model import DOCKER_HUB
-from generator.registries.presets import PRESETS
+from generator.registries.static.presets import PRESETS
 from generator.settings import Settings
 
 DOCKER = {"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "hunter2-CANARY"}

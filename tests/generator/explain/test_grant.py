@@ -12,7 +12,7 @@ from generator.explain.grant import GrantTold, Shelf, tell_grant
 from generator.grant_inputs import GrantInputs
 from generator.grant_plans import GrantPlan
 from generator.model import GrantKey, RegistryEntry
-from generator.registries.static import StaticProvider
+from generator.registries.static.provider import StaticProvider
 from generator.stock import Stocked
 from tests.generator.cache.samples import CANARY, NAME, NOW, OTHER_NAME, moment
 from tests.generator.fakes import Clock, FakeProvider, entry

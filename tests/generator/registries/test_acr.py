@@ -22,7 +22,7 @@ from generator.errors import (
     Misconfigured,
     Unavailable,
 )
-from generator.registries.acr import AcrProvider
+from generator.registries.acr.provider import AcrProvider
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.azure import (
     CLIENT,

@@ -14,8 +14,8 @@ from backends.testing import make_context
 from generator.config.allow import check_allowed
 from generator.config.problems import Problems
 from generator.model import Credentials, GrantKey, RegistryEntry
-from generator.registries.acr import AcrProvider
-from generator.registries.acr_entry import AcrOptions
+from generator.registries.acr.entry import AcrOptions
+from generator.registries.acr.provider import AcrProvider
 from generator.registries.loader import kind_of_host
 from generator.settings import Settings
 from tests.parts.azure import CLIENT, IDENTITY, RESOURCE, TENANT, job_jwt

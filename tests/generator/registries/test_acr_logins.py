@@ -14,7 +14,7 @@ from backends.errors import (
 )
 from backends.testing import make_context
 from generator.model import Credentials
-from generator.registries.acr import AcrProvider
+from generator.registries.acr.provider import AcrProvider
 from generator.testing import CANARY
 from tests.parts.azure import (
     CLIENT,

@@ -17,8 +17,8 @@ from generator.errors import (
     Unavailable,
 )
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.alibaba import AlibabaProvider
-from generator.registries.alibaba_entry import AlibabaHost, AlibabaOptions, parse_host
+from generator.registries.alibaba.entry import AlibabaHost, AlibabaOptions, parse_host
+from generator.registries.alibaba.provider import AlibabaProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.alibaba import (

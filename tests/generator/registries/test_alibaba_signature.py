@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from backends.base import Secret
-from generator.registries.alibaba_signature import signed_headers
-from generator.registries.signing_keys import SigningKey
+from generator.registries.alibaba.signature import signed_headers
+from generator.registries.signing.keys import SigningKey
 
 
 def test_the_documented_example_comes_out_to_the_byte() -> None:

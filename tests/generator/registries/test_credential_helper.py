@@ -22,7 +22,7 @@ from generator.errors import (
     Unavailable,
 )
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.credential_helper import (
+from generator.registries.credential_helper.provider import (
     CredentialHelperOptions,
     CredentialHelperProvider,
 )
@@ -210,7 +210,7 @@ async def test_what_is_not_installed_is_told_from_what_may_not_be_run(tmp_path: 
 
 
 async def test_one_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generator.registries.credential_helper.TIME_LIMIT_S", 0.5)
+    monkeypatch.setattr("generator.registries.credential_helper.provider.TIME_LIMIT_S", 0.5)
     helper(tmp_path, "trap '' TERM; sleep 600 & sleep 600")
     started = time.monotonic()
     error = await refused(tmp_path)

@@ -16,8 +16,8 @@ from generator.errors import EntryError, Misconfigured, SecretMissing
 from generator.model import DOCKER_HUB, Credentials, Grant, GrantRequest, RegistryEntry
 from generator.output.document import Login, render
 from generator.registries.base import ProviderOptions
-from generator.registries.dockercfg import DockercfgProvider
-from generator.registries.dockercfg_document import NoDockercfg, parse_dockercfg
+from generator.registries.dockercfg.document import NoDockercfg, parse_dockercfg
+from generator.registries.dockercfg.provider import DockercfgProvider
 from generator.registries.loader import kind_of_host
 from generator.resolve import Resolver
 from generator.testing import CANARY, ProviderCase, ProviderContract

@@ -16,7 +16,7 @@ from backends.errors import (
 from backends.testing import make_context
 from generator.errors import ImplausibleAnswer
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.ecr import EcrOptions, EcrProvider
+from generator.registries.aws.ecr import EcrOptions, EcrProvider
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.ecr import EcrStandIn
 

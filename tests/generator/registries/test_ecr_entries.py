@@ -10,7 +10,7 @@ from backends.base import SecretRef
 from backends.testing import make_context
 from generator.errors import Misconfigured
 from generator.model import Credentials, RegistryEntry
-from generator.registries.ecr import EcrOptions, EcrProvider
+from generator.registries.aws.ecr import EcrOptions, EcrProvider
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 KEYS = {

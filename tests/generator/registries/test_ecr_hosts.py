@@ -7,7 +7,7 @@ import pytest
 from backends.base import RunContext
 from backends.testing import make_context
 from generator.model import RegistryEntry
-from generator.registries.ecr import EcrHost, EcrOptions, EcrProvider, parse_host
+from generator.registries.aws.ecr import EcrHost, EcrOptions, EcrProvider, parse_host
 from generator.registries.loader import kind_of_host
 from tests.parts.ecr import EcrStandIn
 

@@ -8,8 +8,8 @@ from backends.errors import BackendUnavailable, BadAnswer, SecretDenied
 from backends.testing import make_context
 from generator.errors import ImplausibleAnswer
 from generator.model import GrantRequest, RegistryEntry
-from generator.registries.aws_entry import AwsProviderOptions
-from generator.registries.ecr_public import EcrPublicProvider
+from generator.registries.aws.ecr_public import EcrPublicProvider
+from generator.registries.aws.entry import AwsProviderOptions
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.ecr import EcrStandIn

@@ -9,7 +9,7 @@ from backends.base import Secret, SecretRef
 from backends.errors import BackendError
 from backends.testing import CANARY, make_context
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.ecr import EcrOptions, EcrProvider
+from generator.registries.aws.ecr import EcrOptions, EcrProvider
 from tests.parts.ecr import EcrStandIn
 
 FIRST = "arn:aws:iam::111122223333:role/jump"

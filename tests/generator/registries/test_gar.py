@@ -20,8 +20,8 @@ from backends.errors import (
 from backends.testing import make_context
 from generator.errors import EntryError
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
-from generator.registries.gar import GarProvider
-from generator.registries.gar_entry import GarOptions
+from generator.registries.gar.entry import GarOptions
+from generator.registries.gar.provider import GarProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.backends.google.test_sources import external

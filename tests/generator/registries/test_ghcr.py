@@ -11,7 +11,7 @@ from backends.errors import BackendError, BackendMisconfigured
 from backends.testing import make_context
 from generator.errors import AccessDenied, EntryError, ImplausibleAnswer, Misconfigured, Unavailable
 from generator.model import Grant, GrantKey, GrantRequest, RegistryEntry
-from generator.registries.ghcr import GhcrOptions, GhcrProvider
+from generator.registries.ghcr.provider import GhcrOptions, GhcrProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.github import (

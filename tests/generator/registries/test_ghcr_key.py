@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from backends.base import Secret
 from backends.testing import CANARY
 from generator.errors import Misconfigured
-from generator.registries.ghcr_key import app_token, load_key
+from generator.registries.ghcr.key import app_token, load_key
 from tests.parts.github import APP_ID, app_key, app_pem
 
 PEM = serialization.Encoding.PEM

@@ -20,7 +20,7 @@ from generator.errors import (
 )
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
 from generator.registries.base import hands_through
-from generator.registries.huawei import HuaweiOptions, HuaweiProvider
+from generator.registries.huawei.provider import HuaweiOptions, HuaweiProvider
 from generator.registries.loader import kind_of_host
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.huawei import (

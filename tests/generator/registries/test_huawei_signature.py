@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from backends.base import Secret
-from generator.registries.huawei_signature import long_term_password, signed_headers
-from generator.registries.signing_keys import SigningKey
+from generator.registries.huawei.signature import long_term_password, signed_headers
+from generator.registries.signing.keys import SigningKey
 
 ACCESS_KEY = "QTWAOYTTINDUT2QVKYUC"
 

@@ -15,7 +15,7 @@ from generator.errors import (
     Misconfigured,
     Unavailable,
 )
-from generator.registries.jfrog import JfrogProvider
+from generator.registries.jfrog.provider import JfrogProvider
 from generator.testing import ProviderCase, ProviderContract
 from tests.generator.registries.job_token_suite import Exchange, TakesTheJobsToken
 from tests.parts.azure import unsigned_jwt

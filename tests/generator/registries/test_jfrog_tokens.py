@@ -16,7 +16,7 @@ from generator.errors import (
     SecretMissing,
     Unavailable,
 )
-from generator.registries.jfrog import JfrogProvider
+from generator.registries.jfrog.provider import JfrogProvider
 from generator.testing import ProviderCase, ProviderContract
 from tests.generator.registries.job_token_suite import Exchange
 from tests.parts.jfrog import ADMIN_TOKEN, PASSWORD, USER, refused

@@ -25,9 +25,9 @@ from generator.errors import (
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
 from generator.registries.issuer import TokenAnswer
 from generator.registries.loader import kind_of_host
-from generator.registries.oauth2 import OAuth2Provider, _expiry
-from generator.registries.oauth2_entry import OAuth2Options
-from generator.registries.oauth2_errors import ISSUER
+from generator.registries.oauth2.entry import OAuth2Options
+from generator.registries.oauth2.errors import ISSUER
+from generator.registries.oauth2.provider import OAuth2Provider, _expiry
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.oauth2 import (
     AUDIENCE,

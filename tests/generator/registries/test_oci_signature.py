@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from generator.registries.oci_signature import authorization, signed_get
-from generator.registries.rsa_key import fingerprint_of
+from generator.registries.ocir.signature import authorization, signed_get
+from generator.registries.signing.rsa_key import fingerprint_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

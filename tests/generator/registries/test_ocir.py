@@ -23,7 +23,7 @@ from generator.errors import (
 )
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
 from generator.registries.loader import kind_of_host
-from generator.registries.ocir import OcirOptions, OcirProvider
+from generator.registries.ocir.provider import OcirOptions, OcirProvider
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.azure import unsigned_jwt
 from tests.parts.keys import elliptic, pkcs1, pkcs8

@@ -7,7 +7,7 @@ import pytest
 from generator.addresses import canonical_address
 from generator.registries.loader import kind_of_host
 from generator.registries.login import problem_of_username
-from generator.registries.presets import PRESETS, preset_of
+from generator.registries.static.presets import PRESETS, preset_of
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 

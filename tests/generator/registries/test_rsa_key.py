@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backends.base import Secret
 from backends.testing import CANARY
 from generator.errors import Misconfigured
-from generator.registries.rsa_key import fingerprint_of, load_rsa_key
+from generator.registries.signing.rsa_key import fingerprint_of, load_rsa_key
 from tests.parts.keys import elliptic, openssh, pkcs1, pkcs8, public, rsa_key
 from tests.parts.oracle import fingerprint
 

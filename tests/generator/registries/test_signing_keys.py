@@ -8,7 +8,7 @@ from backends.inputs import RecordedInputs
 from backends.testing import CANARY, make_context
 from generator.errors import Misconfigured
 from generator.model import Credentials, GrantRequest, RegistryEntry
-from generator.registries.signing_keys import KeyForm, SigningKey
+from generator.registries.signing.keys import KeyForm, SigningKey
 
 FORM = KeyForm("desk", ("id", "DESK_ID", "desk_id"), ("key", "DESK_KEY"), ("token", "DESK_TOKEN"))
 REF = SecretRef("env", "X")

@@ -7,7 +7,7 @@ from backends.base import Secret, SecretRef
 from backends.testing import make_context
 from generator.errors import ImplausibleAnswer, Misconfigured
 from generator.model import Credentials, GrantRequest, RegistryEntry
-from generator.registries.static import StaticOptions, StaticProvider
+from generator.registries.static.provider import StaticOptions, StaticProvider
 from generator.testing import CANARY, ProviderCase, ProviderContract
 
 PASSWORD = {"password": SecretRef("env", "TOKEN")}

@@ -18,7 +18,7 @@ from generator.errors import (
 )
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
 from generator.registries.loader import kind_of_host
-from generator.registries.tencent import TencentOptions, TencentProvider
+from generator.registries.tencent.provider import TencentOptions, TencentProvider
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.service import PAGE, Service, Told, service
 from tests.parts.tencent import (

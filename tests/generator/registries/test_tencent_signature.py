@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from backends.base import Secret
-from generator.registries.signing_keys import SigningKey
-from generator.registries.tencent_signature import authorization, signed_headers
+from generator.registries.signing.keys import SigningKey
+from generator.registries.tencent.signature import authorization, signed_headers
 
 HOST = "cvm.tencentcloudapi.com"
 BODY = rb'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}'

@@ -22,7 +22,7 @@ from generator.errors import (
 )
 from generator.model import Credentials, Grant, GrantRequest, RegistryEntry
 from generator.registries.loader import kind_of_host
-from generator.registries.yandex import YandexOptions, YandexProvider
+from generator.registries.yandex.provider import YandexOptions, YandexProvider
 from generator.testing import CANARY, ProviderCase, ProviderContract
 from tests.parts.google import service_account_key
 from tests.parts.service import PAGE, Service, Told, service

@@ -19,7 +19,7 @@ from backends.base import Secret
 from backends.errors import BackendMisconfigured
 from backends.testing import CANARY
 from generator.errors import Misconfigured
-from generator.registries.yandex_key import key_text, parse_key
+from generator.registries.yandex.key import key_text, parse_key
 from tests.parts.google import service_account_key
 from tests.parts.keys import elliptic, pkcs1, pkcs8, public, rsa_key
 from tests.parts.yandex import ACCOUNT, KEY_ID, authorized_key

@@ -1,0 +1,1 @@
+"""A login out of a Docker config that is a secret."""

@@ -1,0 +1,1 @@
+"""GitHub's container registry, for a GitHub App."""

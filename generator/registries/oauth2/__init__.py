@@ -1,0 +1,1 @@
+"""Issuers of tokens that speak OAuth 2.0."""

@@ -1,0 +1,1 @@
+"""What kinds sign their requests with, and how clouds that do alike do it."""

@@ -1,0 +1,1 @@
+"""A user name and a password as they are."""
