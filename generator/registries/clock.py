@@ -5,8 +5,7 @@ from collections.abc import Callable
 from backends.base import RunContext
 from backends.clock_skew import clock_skew_s
 from backends.http_model import HttpAnswer
-from generator.errors import AccessDenied
-from generator.registries.issuer import Refusal
+from generator.registries.refusals import CLOCK_WRONG, Refusal
 
 
 def wrong_clock(
@@ -27,12 +26,6 @@ def wrong_clock(
         behind_s = clock_skew_s(answer.headers.get("date"), context.clock())
         if answer.status not in (400, 401, 403) or -fast_s <= behind_s <= slow_s:
             return None
-        return Refusal(
-            AccessDenied,
-            "clock-wrong",
-            f"this machine's clock is {abs(behind_s):.0f} s {'slow' if behind_s > 0 else 'fast'}, "
-            "and the request is not from now",
-            "set this machine's clock",
-        )
+        return CLOCK_WRONG
 
     return meaning

@@ -26,6 +26,9 @@ class Refusal:
 
 
 THROTTLED = Refusal(Unavailable, "throttled", "too many requests", "try again later")
+CLOCK_WRONG = Refusal(
+    AccessDenied, "clock-wrong", "the request is of another time", "set this machine's clock"
+)
 LATER = Refusal(Unavailable, "unavailable", "no token now", "try again later")
 _UNKNOWN = Refusal(
     AccessDenied,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.errors import AccessDenied, Misconfigured
-from generator.registries.refusals import LATER, THROTTLED, NamedErrors, Refusal
+from generator.registries.refusals import CLOCK_WRONG, LATER, THROTTLED, NamedErrors, Refusal
 
 _KEY = Refusal(
     AccessDenied,
@@ -16,7 +16,6 @@ _KEY = Refusal(
     "the access key is not accepted",
     "check id and secret, that the key is enabled, and that an STS token has not expired",
 )
-_CLOCK = Refusal(AccessDenied, "clock-wrong", "the signature is of another time", "set the clock")
 _NO_RIGHT = Refusal(
     AccessDenied,
     "denied",
@@ -47,8 +46,8 @@ ERRORS = NamedErrors(
         "IncompleteSignature": _KEY,
         "SignatureDoesNotMatch": _KEY,
         "MissingSecurityToken": _KEY,
-        "InvalidTimeStamp": _CLOCK,
-        "IllegalTimestamp": _CLOCK,
+        "InvalidTimeStamp": CLOCK_WRONG,
+        "IllegalTimestamp": CLOCK_WRONG,
         "Forbidden": _NO_RIGHT,
         "NoPermission": _NO_RIGHT,
         "NoPrivilege": _NO_RIGHT,

@@ -8,8 +8,9 @@ from backends.clock_skew import clock_skew_s
 from backends.http_model import HttpAnswer
 from generator.errors import AccessDenied
 from generator.registries.ghcr.key import app_token
-from generator.registries.ghcr.refusals import BY_STATUS, CLOCK_WRONG, meaning_of
+from generator.registries.ghcr.refusals import BY_STATUS, meaning_of
 from generator.registries.issuer import Issuer, Refusal, TokenAnswer
+from generator.registries.refusals import CLOCK_WRONG
 
 _GITHUB = Issuer("ghcr", "GitHub", BY_STATUS)
 _CLOCK_WRONG = f"{_GITHUB.kind}-{CLOCK_WRONG.reference}"

@@ -9,14 +9,8 @@ from datetime import UTC, datetime
 
 from backends.http_model import HttpAnswer
 from generator.errors import AccessDenied, Misconfigured, Unavailable
-from generator.registries.issuer import Refusal
+from generator.registries.refusals import CLOCK_WRONG, Refusal
 
-CLOCK_WRONG = Refusal(
-    AccessDenied,
-    "clock-wrong",
-    "the App's statement is not from now",
-    "set this machine's clock: it is off by more than a minute",
-)
 _MOVED = Refusal(
     Misconfigured,
     "renamed",

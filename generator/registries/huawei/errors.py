@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.errors import AccessDenied, Misconfigured
-from generator.registries.refusals import THROTTLED, NamedErrors, Refusal
+from generator.registries.refusals import CLOCK_WRONG, THROTTLED, NamedErrors, Refusal
 
 _KEY = Refusal(
     AccessDenied,
@@ -17,7 +17,6 @@ _KEY = Refusal(
     "check access key, secret key and this machine's clock; after five wrong tries the key is "
     "locked for five minutes",
 )
-_CLOCK = Refusal(AccessDenied, "clock-wrong", "the signature is of another time", "set the clock")
 _NO_RIGHT = Refusal(
     AccessDenied,
     "denied",
@@ -30,7 +29,7 @@ _UNKNOWN = Refusal(
     "what is asked for is not there",
     "check region and project, and that SWR is offered there",
 )
-_MEANINGS = {"0301": _KEY, "0303": _CLOCK, "0101": _UNKNOWN, "0308": THROTTLED}
+_MEANINGS = {"0301": _KEY, "0303": CLOCK_WRONG, "0101": _UNKNOWN, "0308": THROTTLED}
 
 
 def _code(body: Mapping[str, Any]) -> str:

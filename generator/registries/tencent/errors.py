@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.errors import AccessDenied, Misconfigured
-from generator.registries.refusals import LATER, THROTTLED, NamedErrors, Refusal
+from generator.registries.refusals import CLOCK_WRONG, LATER, THROTTLED, NamedErrors, Refusal
 
 _KEY = Refusal(
     AccessDenied,
@@ -17,7 +17,6 @@ _KEY = Refusal(
     "check secret id and secret key, that the key is enabled, and that a temporary one has not "
     "expired",
 )
-_CLOCK = Refusal(AccessDenied, "clock-wrong", "the signature is of another time", "set the clock")
 _NO_RIGHT = Refusal(
     AccessDenied,
     "denied",
@@ -47,7 +46,7 @@ ERRORS = NamedErrors(
     _code,
     {
         "AuthFailure": _KEY,
-        "AuthFailure.SignatureExpire": _CLOCK,
+        "AuthFailure.SignatureExpire": CLOCK_WRONG,
         "AuthFailure.UnauthorizedOperation": _NO_RIGHT,
         "UnauthorizedOperation": _NO_RIGHT,
         "OperationDenied": _NO_RIGHT,
