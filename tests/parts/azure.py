@@ -58,12 +58,12 @@ def registry_error(status: int, code: str) -> Answer:
 
 
 def job_jwt(subject: str = SUBJECT, **changes: Any) -> str:
-    """Return a token as a CI makes one for its job."""
+    """Return a token as a CI makes one for its job; it outlives any run of the tests."""
     claims = {
         "iss": ISSUER,
         "sub": subject,
         "aud": "api://AzureADTokenExchange",
-        "exp": int(time.time()) + 600,
+        "exp": int(time.time()) + 6 * 3600,
         "jti": CANARY,
         **changes,
     }
