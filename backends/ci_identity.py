@@ -108,7 +108,8 @@ class CiIdentity:
         raise SecretNotFound(
             "ci-not-recognised",
             "no CI that gives OIDC tokens is recognised by its variables",
-            "name where the token is under credentials:, as env:NAME or file:PATH",
+            "hand the CI's variables to the container (docker run -e NAME), or name where the "
+            "token is under credentials:, as env:NAME or file:PATH",
         )
 
 

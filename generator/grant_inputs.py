@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backends.base import IdentityPart, RunContext, Secret, SecretBackend, SecretRef
+from backends.errors import SecretNotFound
 from backends.jwt_identity import identity_of_token, is_of_one_job
 from generator.cache.names import grant_name, input_fingerprint
 from generator.model import GrantKey, RegistryEntry
@@ -92,7 +93,7 @@ def grant_inputs(
         context: the run's.
 
     Raises:
-        BackendError: if a local input is missing.
+        BackendError: if local inputs are missing; it tells of all of them.
     """
     named = sorted(entry.credentials.fields.items())
     if entry.credentials.document is not None:
@@ -100,12 +101,18 @@ def grant_inputs(
     minted = [spec for spec in provider.credential_fields if spec.job_token]
     # a whole document may be such a token itself; one that is not counts by its value
     job_tokens = {*(spec.name for spec in minted), *("" for spec in minted if spec.primary)}
-    references, identities = [], []
+    references, identities, missing = [], [], []
     for field, ref in named:
         kind, backend = backends[ref.backend]
         references.append((field, replace(ref, backend=kind)))
-        identity = backend.identity(ref)
+        try:
+            identity = backend.identity(ref)
+        except SecretNotFound as error:
+            missing.append(error)
+            continue
         identities.append(_of_any_job(identity) if field in job_tokens else identity)
+    if missing:
+        raise _together(missing)
     return GrantInputs(
         entry.provider,
         provider.grant_key(entry, context),
@@ -113,6 +120,13 @@ def grant_inputs(
         identities,
         hands_through(provider, entry),
     )
+
+
+def _together(missing: Sequence[SecretNotFound]) -> SecretNotFound:
+    """Return one error for all: who sets the first variable only would be back for the second."""
+    messages = dict.fromkeys(error.message for error in missing)
+    hints = dict.fromkeys(error.hint for error in missing)
+    return SecretNotFound(missing[0].reference, ", ".join(messages), "; ".join(hints))
 
 
 def _of_any_job(identity: Sequence[IdentityPart]) -> list[IdentityPart]:

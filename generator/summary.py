@@ -66,7 +66,7 @@ def report_written(path: str, servers: int, log: Logger) -> None:
     else:
         log.error(
             "file.kept",
-            message=f"nothing was written; {path} is as it was",
+            message="nothing was written" + ("" if path == "-" else f"; {path} is as it was"),
             path=path,
         )
 

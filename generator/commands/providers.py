@@ -132,7 +132,7 @@ def _text(registries: list[Row], backends: list[Row], presets: list[Row]) -> lis
     for row in backends:
         lines += ["", *_heading({**row, "name": row["reference"] or row["name"]})]
         lines += _setting_lines(row.get("settings", []))
-    return lines[0 if registries else 2 :]
+    return lines[0 if registries else 1 :]
 
 
 def _recognition(row: Row) -> list[str]:

@@ -43,7 +43,7 @@ def check_allowed(
         _check_endpoints(entries, setups, settings.allow_endpoints, problems)
     if settings.bounds_configs:
         _check_host_identity(entries, settings.allow_secrets or (), problems)
-        _check_programs(entries, settings.allow_programs or (), problems)
+        _check_programs(entries, settings.allow_programs, problems)
 
 
 def _check_servers(
@@ -124,13 +124,18 @@ def _uses_host(entry: RegistryEntry) -> bool:
 
 
 def _check_programs(
-    entries: Sequence[RegistryEntry], globs: Sequence[str], problems: Problems
+    entries: Sequence[RegistryEntry], globs: Sequence[str] | None, problems: Problems
 ) -> None:
     """Hold a command against globs word by word; a last ``*`` stands for all further words."""
+    why = ", for it is not set, and another DOCKERCFG_ALLOW_… variable is" if globs is None else ""
     for entry in entries:
         words = entry.options.program
-        if words and not any(_match_words(words, glob.split()) for glob in globs):
-            _refuse(("registries", entry.name), PROGRAMS_VARIABLE, "program", problems)
+        if words and not any(_match_words(words, glob.split()) for glob in globs or ()):
+            problems.add(
+                ("registries", entry.name),
+                f"{PROGRAMS_VARIABLE} does not allow this program{why}",
+                "have the operator allow its whole command, as docker-credential-pass get is one",
+            )
 
 
 def _match_words(words: Sequence[str], globs: Sequence[str]) -> bool:

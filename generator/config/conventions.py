@@ -107,7 +107,9 @@ def _recognise(
         )
         for names in missing:
             absent = variable.empty(names)
-            message = f"{variable.absence(absent)}, and the set of variables called {name} needs it"
+            others = [other for other in names if other != absent]
+            needed = f"needs it (or {', '.join(others)})" if others else "needs it"
+            message = f"{variable.absence(absent)}, and the set of variables called {name} {needed}"
             found.refuse(absent, message, f"set it, {instead}")
     elif not missing:
         found.registries[name] = known.entry(variable, found, ("registries", name))

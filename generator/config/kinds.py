@@ -1,6 +1,6 @@
 """What all kinds of registries take together: for entries whose kind nobody knows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from generator.registries.base import CredentialField, TokenProvider
@@ -9,14 +9,23 @@ from generator.registries.loader import kind_names, load_provider
 
 def all_providers() -> Sequence[TokenProvider]:
     """Return the providers that can be loaded, built-in and installed."""
-    providers = []
+    return list(_by_kind().values())
+
+
+def kinds_with(option: str) -> Sequence[str]:
+    """Return the kinds that have an option."""
+    return [kind for kind, one in _by_kind().items() if option in one.options.model_fields]
+
+
+def _by_kind() -> Mapping[str, TokenProvider]:
+    providers = {}
     for kind in kind_names():
         try:
             provider = load_provider(kind)
         except Exception:  # noqa: BLE001, S112 - a broken package is told to whoever names its kind
             continue
         if provider is not None:
-            providers.append(provider)
+            providers[kind] = provider
     return providers
 
 

@@ -13,6 +13,7 @@ from generator.config.conventions import Recognised, Variables, VariableSet
 from generator.config.problems import Path, Problems, unknown_name
 from generator.config.yaml_text import shown_key
 from generator.model import Problem
+from generator.registries.loader import kind_names
 from generator.registries.login import problem_of_username
 from generator.registries.static.presets import PRESETS, Preset
 
@@ -50,7 +51,7 @@ class Presets:
             return rest
         name = self._problems.text(block["preset"], (*path, "preset"))
         if name is not None and name not in PRESETS:
-            self._problems.add((*path, "preset"), *unknown_name("preset", name, PRESETS))
+            self._problems.add((*path, "preset"), *_unknown_preset(name))
         if name is None or name not in PRESETS:
             return {**rest, "provider": "static"}
         entry = _Entry(
@@ -166,6 +167,12 @@ class _Entry:
 
     def _refuse(self, variable: str, message: str, hint: str) -> None:
         self.problems.outside.append((variable, Problem((), message, hint)))
+
+
+def _unknown_preset(name: str) -> tuple[str, str]:
+    if name in kind_names():
+        return f"{name} is a kind of registry, not a preset", f"write provider: {name}"
+    return unknown_name("preset", name, PRESETS)
 
 
 def _set_of(name: str, preset: Preset) -> VariableSet:

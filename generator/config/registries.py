@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.addresses import AddressProblem, canonical_address, hostname
-from generator.config.kinds import all_providers, credential_fields, option_names
+from generator.config.kinds import all_providers, credential_fields, kinds_with, option_names
 from generator.config.presets import Presets
 from generator.config.problems import Path, Problems, unknown_name
 from generator.config.references import References
 from generator.model import Credentials, RegistryEntry
 from generator.registries.base import TokenProvider
 from generator.registries.loader import kind_names, kind_of_host, load_provider
+from generator.registries.static.presets import PRESETS
 
 _COMMON = ("provider", "server", "aliases", "optional", "credentials")
+_FEW_KINDS = 3
 
 
 def read_entries(
@@ -82,9 +84,15 @@ def _kind(
         return None
     kind = problems.text(named, (*path, "provider"))
     if kind is not None and load_provider(kind) is None:
-        problems.add((*path, "provider"), *unknown_name("kind of registry", kind, kind_names()))
+        problems.add((*path, "provider"), *_unknown_kind(kind))
         return None
     return kind
+
+
+def _unknown_kind(name: str) -> tuple[str, str]:
+    if name in PRESETS:
+        return f"{name} is a preset, not a kind of registry", f"write preset: {name}"
+    return unknown_name("kind of registry", name, kind_names())
 
 
 def _check_of_any_kind(
@@ -178,9 +186,18 @@ def _options(
         else:
             misplaced = True
             if not _misplaced(key, [provider], path, problems):
-                problems.unknown_key((*path, key), [*_COMMON, *known])
+                hint = "" if block.get("provider") else _kinds_that_know(key)
+                problems.unknown_key((*path, key), [*_COMMON, *known], hint)
     options = problems.validated(provider.options, settings, path)
     return None if misplaced else options
+
+
+def _kinds_that_know(option: str) -> str:
+    """Return the hint that an option is one of other kinds, "" if it is of none, or of many."""
+    kinds = kinds_with(option)
+    if not 0 < len(kinds) <= _FEW_KINDS:
+        return ""
+    return f"it is an option of {' and '.join(kinds)}: write provider: {' or '.join(kinds)}"
 
 
 def _address(value: Any, path: Path, problems: Problems) -> str | None:

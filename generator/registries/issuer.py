@@ -172,21 +172,21 @@ class TokenAnswer:
             # milliseconds that are meant as seconds would be a year of five digits
             return datetime.fromtimestamp(_number(seconds) * unit_s - self.skew_s, UTC)
         except (ValueError, OverflowError, OSError):
-            raise self.implausible("it says no time of expiry") from None
+            raise self.implausible("it says no time of expiry that can be read") from None
 
     def after(self, seconds: object) -> datetime:
         """Return a time that is told in seconds from the request."""
         try:
             return self.requested_at + timedelta(seconds=_number(seconds))
         except (ValueError, OverflowError):
-            raise self.implausible("it says no time of expiry") from None
+            raise self.implausible("it says no time of expiry that can be read") from None
 
     def on(self, text: object) -> datetime:
         """Return a time that is told in words of ISO 8601, with its zone."""
         try:
             there = datetime.fromisoformat(str(text))
         except ValueError:
-            raise self.implausible("it says no time of expiry") from None
+            raise self.implausible("it says no time of expiry that can be read") from None
         if there.tzinfo is None:
             raise self.implausible("its time of expiry is of no time zone")
         return self.at(there.timestamp())

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from backends.inputs import RecordedInputs
 from backends.testing import make_context
 from generator.config.load import load_config
-from generator.errors import ConfigError
+from generator.errors import ConfigError, EntryError
 from generator.generate import opened_backends
-from generator.grant_plans import plan_grants
+from generator.grant_plans import GrantPlan, plan_grants
 from generator.registries.loader import provider_of
 from generator.settings import Settings
 
@@ -70,20 +70,27 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def names(config: Mapping[str, Any], environment: Mapping[str, str] = ENVIRONMENT) -> list[str]:
-    """Return the names of the grants, those of one config in its own order."""
+def planned(
+    config: Mapping[str, Any], environment: Mapping[str, str]
+) -> tuple[list[GrantPlan], dict[str, EntryError]]:
+    """Return the plans of a config, and what is wrong with its entries."""
 
-    async def planned() -> list[str]:
+    async def plans() -> tuple[list[GrantPlan], dict[str, EntryError]]:
         given = Settings("-", config_yaml=json.dumps(config))
         loaded = load_config(given, environment, RecordedInputs())
         context = make_context(environment)
         entries = [(entry, provider_of(entry)) for entry in loaded.entries]
         async with opened_backends(loaded.backends, context) as backends:
-            plans, failed = plan_grants(entries, backends, context, KEY)
-        assert failed == {}
-        return [plan.name for plan in plans]
+            return plan_grants(entries, backends, context, KEY)
 
-    return anyio.run(planned)
+    return anyio.run(plans)
+
+
+def names(config: Mapping[str, Any], environment: Mapping[str, str] = ENVIRONMENT) -> list[str]:
+    """Return the names of the grants, those of one config in its own order."""
+    plans, failed = planned(config, environment)
+    assert failed == {}
+    return [plan.name for plan in plans]
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -98,6 +105,15 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     else:
         at[last] = value
     return config
+
+
+def test_all_that_is_missing_of_an_entry_is_told_at_once() -> None:
+    fields = {"access_key_id": "env:GONE", "secret_access_key": "env:EMPTY"}
+    server = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    config = {"registries": {"prod": {"server": server, "credentials": fields}}}
+    _, failed = planned(config, {"EMPTY": ""})
+    assert failed["prod"].message == "variable GONE is not set, variable EMPTY is set, but empty"
+    assert failed["prod"].hint.endswith("name another variable in the reference; give it a value")
 
 
 NAMES = names(CONFIG)

@@ -11,7 +11,7 @@ from generator.generate import EntryResult, Outcome
 from generator.grants import Granted
 from generator.log import make_logger
 from generator.model import Grant
-from generator.summary import report
+from generator.summary import report, report_written
 from tests.generator.fakes import CANARY, START, entry
 
 
@@ -40,6 +40,13 @@ def test_a_line_says_name_server_state_and_validity() -> None:
     assert reported(Granted(grant(), "fetched")) == (
         "r0: r0.example: fetched, valid until 2026-01-01T12:00:00Z (12 h 0 min)\n"
     )
+
+
+@pytest.mark.parametrize(("path", "kept"), [("d", "; d is as it was"), ("-", "")])
+def test_what_was_not_written_is_as_it_was_if_it_is_a_file(path: str, kept: str) -> None:
+    stream = io.StringIO()
+    report_written(path, 0, make_logger("console", "info", stream))
+    assert stream.getvalue() == f"error: nothing was written{kept}\n"
 
 
 def test_an_endpoint_that_is_not_the_vendors_is_shown() -> None:

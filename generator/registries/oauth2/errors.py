@@ -26,6 +26,7 @@ _CLIENT = Refusal(
     "the client is not accepted",
     "check client_id and client_secret; some issuers take them only with client_auth: form",
 )
+_NOWHERE = Refusal(Misconfigured, "unknown", "it is not there", "check the path of endpoint")
 _TOKEN = Refusal(
     AccessDenied,
     "token-refused",
@@ -83,7 +84,9 @@ def _code(body: Mapping[str, Any]) -> str:
 
 
 _ERRORS = NamedErrors(_code, _REFUSALS, heals=("slow_down", "temporarily_unavailable"))
-ISSUER = Issuer("oauth2", "the token endpoint", {400: _REQUEST, 401: _CLIENT}, _ERRORS)
+ISSUER = Issuer(
+    "oauth2", "the token endpoint", {400: _REQUEST, 401: _CLIENT, 404: _NOWHERE}, _ERRORS
+)
 
 
 def meaning_of(answer: HttpAnswer, grant_type: GrantType) -> Refusal | None:

@@ -97,9 +97,12 @@ credentials: {client_secret: env:CLIENT_SECRET}
             allow_http=options.allow_http,
             meaning=partial(meaning_of, grant_type=options.grant_type),
         )
-        secret = answer.token(options.token)
+        secret = Secret(answer.text(options.token, "token where the option token says"))
         return answer.grant(
-            options.username or answer.text(options.username_at or "", "user name"),
+            options.username
+            or answer.text(
+                options.username_at or "", "user name where the option username_at says"
+            ),
             secret,
             _expiry(answer, secret, options),
             endpoint=options.endpoint,

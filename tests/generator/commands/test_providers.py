@@ -110,6 +110,7 @@ def test_presets_are_told_with_their_variables() -> None:
         "    password  SCW_SECRET_KEY",
     ]
     assert set(PRESETS) <= set(lines)
+    assert lines[0].startswith("presets of static, by preset: NAME")
     (row,) = [row for row in presets() if row["name"] == "scaleway"]
     assert (row["server"], row["username"]) == ("rg.{}.scw.cloud", "nologin")
     assert row["variables"] == {

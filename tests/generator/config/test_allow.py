@@ -183,7 +183,7 @@ def test_no_word_of_a_command_gets_around_a_glob(words: str) -> None:
 def test_with_any_bound_programs_have_to_be_allowed(bound: str) -> None:
     assert problems_of(HELPER) == []
     (refused,) = problems_of(HELPER, **{bound: ("*",)})
-    assert "DOCKERCFG_ALLOW_PROGRAMS" in refused
+    assert "DOCKERCFG_ALLOW_PROGRAMS does not allow this program, for it is not set" in refused
     assert problems_of(HELPER, **{bound: ("*",)}, allow_programs=("*",)) == []
 
 

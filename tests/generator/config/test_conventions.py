@@ -141,6 +141,11 @@ def test_narrowing_to_a_set_that_is_not_there_or_does_not_exist_is_a_problem() -
             "AWS_REGION",
             "is set, but empty, and",
         ),
+        (
+            {**AWS, "AWS_REGION": ""},
+            "AWS_REGION",
+            "is set, but empty, and the set of variables called aws needs it (or AWS_DEFAULT",
+        ),
         ({**AWS, **ROLE, "AWS_STS_ROLE": ""}, "AWS_STS_ROLE", "is set, but empty: role"),
         ({**AWS, "AWS_STS_ROLE": "ci"}, "AWS_STS_ACCOUNT", "is not set: role"),
     ],

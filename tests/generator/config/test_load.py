@@ -219,6 +219,24 @@ def test_what_is_close_to_no_known_name_is_not_shown(entry: str, said: str) -> N
     assert "ghp_" not in lines
 
 
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("server: quay.io, robot: a+b", "it is an option of quay: write provider: quay"),
+        (
+            "server: docker.io, organization: acme",
+            "it is an option of cloudsmith and dockerhub: write provider: cloudsmith or dockerhub",
+        ),
+        # of a kind that is named, and of what half of them have, the own ones say more
+        ("provider: static, server: quay.io, robot: a+b", "known here: provider, server"),
+        ("server: quay.io, endpoint: https://quay.io", "known here: provider, server"),
+    ],
+)
+def test_an_option_of_a_kind_that_nobody_named_says_whose_it_is(entry: str, hint: str) -> None:
+    said = refused(f"registries: {{r: {{{entry}, username: u, credentials: env:T}}}}")
+    assert hint in said[0]
+
+
 def test_a_literal_user_name_is_told_where_it_may_stand() -> None:
     (said,) = refused(
         "registries: {r: {server: r.io, credentials: {username: ci-bot, password: env:T}}}"

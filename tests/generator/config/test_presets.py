@@ -155,6 +155,11 @@ def test_half_of_a_pair_names_the_other_half() -> None:
     [
         ({"preset": "gitlba"}, "there is no preset called gitlba; did you mean gitlab?"),
         ({"preset": "hunter2-CANARY-x9Y8z7"}, "there is no such preset; known: dockerhub"),
+        ({"preset": "ecr"}, "ecr is a kind of registry, not a preset; write provider: ecr"),
+        (
+            {"provider": "harbor"},
+            "harbor is a preset, not a kind of registry; write preset: harbor",
+        ),
         ({"preset": ["ghcr"]}, "a single value is needed here"),
         ({"preset": "ghcr", "provider": "ecr"}, "of the kind static, and provider: says another"),
         ({"preset": "ghcr", "usernam": "u"}, "did you mean username?"),

@@ -104,6 +104,7 @@ class TakesTheJobsToken:
         with pytest.raises(SecretNotFound) as caught:
             await exchange.fetched({})
         assert caught.value.reference == "ci-not-recognised"
+        assert "hand the CI's variables to the container" in caught.value.hint
         assert exchange.vendor.asked == []
 
     async def test_a_job_that_may_not_ask_is_told_so(self, exchange: Exchange) -> None:

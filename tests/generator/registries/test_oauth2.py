@@ -332,6 +332,27 @@ async def test_without_an_expiry_it_says_what_to_write(own: Service) -> None:
     assert "lifetime: 1h" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [("token", "no token where the option token"), ("username_at", "the option username_at says")],
+)
+async def test_what_is_not_where_the_entry_says_names_the_option_and_never_the_pointer(
+    own: Service, option: str, message: str
+) -> None:
+    own.fail(Told(200, token_answer()))()
+    options: dict[str, Any] = {"username": None, "username_at": "/user", option: f"/{CANARY}"}
+    with pytest.raises(ImplausibleAnswer, match=message) as caught:
+        await fetched(own, **options)
+    assert CANARY not in caught.value.message
+
+
+async def test_a_path_where_nothing_is_is_the_endpoints(own: Service) -> None:
+    own.fail(Told(404))()
+    with pytest.raises(Misconfigured) as caught:
+        await fetched(own)
+    assert caught.value.hint == "check the path of endpoint"
+
+
 async def test_a_clock_ten_minutes_off_is_corrected_for(own: Service) -> None:
     own.date_offset_s = 600
     expires_at = int(own.now()) + LIFETIME_S
