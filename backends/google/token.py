@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from backends.base import RunContext, Secret
 from backends.clock_skew import clock_skew_s
-from backends.errors import BackendMisconfigured, BadAnswer
+from backends.errors import BackendMisconfigured, BackendUnavailable, BadAnswer
 from backends.google.errors import WHAT, implausible, refuse_failure
 from backends.google.gate import METADATA_HOSTS, Gate
 from backends.google.key import unusable
@@ -109,7 +109,12 @@ async def token_of_metadata(wish: Wish, calls: TokenCalls, host: str) -> Answer:
     """
     path = "computeMetadata/v1/instance/service-accounts/default/token"
     url = f"http://{host}/{path}"
-    answer = await calls.send("GET", url, {"Metadata-Flavor": "Google"}, None)
+    try:
+        answer = await calls.send("GET", url, {"Metadata-Flavor": "Google"}, None)
+    except BackendUnavailable as error:
+        # most who get here have forgotten the key, and are on no machine of Google's
+        hint = "outside of Google Cloud name a key: credentials:, or GOOGLE_APPLICATION_CREDENTIALS"
+        raise BackendUnavailable(error.reference, error.message, hint) from None
     if answer.headers.get("metadata-flavor", "").lower() != "google":
         raise implausible("what answered is not Google's metadata service")
     if wish.impersonate is None:

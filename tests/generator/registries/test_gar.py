@@ -174,6 +174,14 @@ async def test_without_any_credential_the_machines_account_counts(
     assert cloud.paths[0].startswith("/computeMetadata/v1/instance/service-accounts/default/")
 
 
+async def test_without_any_credential_and_machine_of_googles_a_key_is_asked_for(
+    cloud: Google,
+) -> None:
+    with pytest.raises(BackendUnavailable) as caught:
+        await fetched(cloud, {}, environment={"GCE_METADATA_HOST": "127.0.0.1:1"})
+    assert "GOOGLE_APPLICATION_CREDENTIALS" in caught.value.hint
+
+
 async def test_json_key_writes_the_key_itself(cloud: Google) -> None:
     key = service_account_key()
     grant = await fetched(
