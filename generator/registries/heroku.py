@@ -18,7 +18,7 @@ class HerokuProvider:
     options: ClassVar[type[ProviderOptions]] = ProviderOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=(HOST,),
-        lives="as its key",
+        lives="as long as its key",
         example="""\
 server: registry.heroku.com
 credentials: {api_key: env:HEROKU_API_KEY}

@@ -96,7 +96,7 @@ class CredentialHelperProvider:
     options: ClassVar[type[ProviderOptions]] = CredentialHelperOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=(),
-        lives="as the helper's answer",
+        lives="as long as the helper's answer",
         example="""\
 provider: credential-helper
 server: registry.example.com

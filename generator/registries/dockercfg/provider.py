@@ -27,7 +27,7 @@ class DockercfgProvider:
     options: ClassVar[type[ProviderOptions]] = ProviderOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=(),
-        lives="as the login in it",
+        lives="as long as the login in it",
         example="""\
 provider: dockercfg
 server: registry.example.com

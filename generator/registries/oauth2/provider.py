@@ -40,7 +40,7 @@ class OAuth2Provider:
     options: ClassVar[type[ProviderOptions]] = OAuth2Options
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=(),
-        lives="as the issuer says",
+        lives="as long as the issuer says",
         example="""\
 provider: oauth2
 server: registry.example.com

@@ -60,7 +60,7 @@ class OcirProvider:
     options: ClassVar[type[ProviderOptions]] = OcirOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=("*.ocir.io", "ocir.*.oci.oraclecloud.com"),
-        lives="as it says",
+        lives="as long as it says",
         example="""\
 server: fra.ocir.io
 tenancy: ocid1.tenancy.oc1..aaaaexample

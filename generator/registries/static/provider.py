@@ -36,8 +36,8 @@ class StaticProvider:
     hands_through: ClassVar[bool] = True
     options: ClassVar[type[ProviderOptions]] = StaticOptions
     docs: ClassVar[KindDocs] = KindDocs(
-        hosts=("any other", "where a username is given"),
-        lives="as its password",
+        hosts=("any other; any, where a username is given",),
+        lives="as long as its password",
         example="""\
 server: harbor.example.com
 username: robot$ci

@@ -66,7 +66,7 @@ class YandexProvider:
     options: ClassVar[type[ProviderOptions]] = YandexOptions
     docs: ClassVar[KindDocs] = KindDocs(
         hosts=(HOST,),
-        lives="12 h",
+        lives="up to 12 h",
         example="""\
 server: cr.yandex
 credentials: file:/run/secrets/yandex-key.json
