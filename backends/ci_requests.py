@@ -26,7 +26,9 @@ class HttpAnswer(Protocol):
 class HttpRequester(Protocol):
     """What is needed of the one HTTP client."""
 
-    async def request(self, method: str, url: str, *, headers: Mapping[str, str]) -> HttpAnswer:
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], what: str
+    ) -> HttpAnswer:
         """Send a request and read its answer, whatever the status; raises a `BackendError`."""
         ...
 
@@ -158,6 +160,7 @@ async def _asked(
             "Accept": "application/json",
             **(headers or {}),
         },
+        what=label,
     )
     if answer.status in (401, 403):
         raise SecretDenied(

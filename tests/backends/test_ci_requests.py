@@ -13,6 +13,7 @@ from backends.ci_identity import CiIdentity
 from backends.errors import (
     BackendError,
     BackendMisconfigured,
+    BackendUnavailable,
     BadAnswer,
     SecretDenied,
 )
@@ -27,6 +28,7 @@ from tests.parts.ci_server import (
     make_token,
     running_ci_server,
 )
+from tests.parts.process import free_port
 
 _TOKEN = make_token()
 
@@ -54,6 +56,18 @@ class TestGitHub:
         assert call.headers["Authorization"] == f"Bearer {CANARY}-request"
         assert inputs.opaque_sources == {"ci-oidc"}
         assert {"ACTIONS_ID_TOKEN_REQUEST_URL", "GITHUB_ACTIONS"} <= inputs.variables
+
+    async def test_one_that_is_not_reached_is_called_by_its_name(self) -> None:
+        nobody = f"http://127.0.0.1:{free_port()}"
+        environment = {
+            "GITHUB_ACTIONS": "true",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{nobody}/token?{CANARY}",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": CANARY,
+        }
+        context = make_context(environment)
+        with pytest.raises(BackendUnavailable, match="GitHub Actions at 127") as caught:
+            await CiIdentity(context, context.transport).token("vault")
+        assert CANARY not in f"{caught.value.message}{caught.value.hint}"
 
     @pytest.mark.parametrize(
         ("status", "answer", "kind"),

@@ -84,7 +84,9 @@ class _Answer:
 class PlainHttp:
     """The least that can send a request."""
 
-    async def request(self, method: str, url: str, *, headers: Mapping[str, str]) -> _Answer:
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], what: str
+    ) -> _Answer:
         from yarl import URL
 
         async with (
@@ -97,7 +99,9 @@ class PlainHttp:
 class NoHttp:
     """For jobs that must not ask anybody."""
 
-    async def request(self, method: str, url: str, *, headers: Mapping[str, str]) -> Never:
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], what: str
+    ) -> Never:
         raise AssertionError(f"{method} {url} was asked")
 
 
