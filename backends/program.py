@@ -2,7 +2,8 @@
 
 The program gets a session, and with it a process group, of its own. Whatever goes wrong, and when
 the run is cancelled, the whole group is killed: a program that ignores SIGTERM, or that has left a
-child behind which holds its output open, holds nobody.
+child behind which holds its output open, holds nobody. And nothing is run that merely lies where we
+happen to be, as in a checkout: a ``PATH`` leads to absolute folders only.
 
 Its output comes through a pipe of ours and not through the event loop's streams: those wait until
 the last child has closed it.
@@ -55,7 +56,7 @@ async def run_program(
 
     Args:
         command: the program, looked for on the ``PATH`` of ``environment``, and its arguments.
-        environment: all that it sees.
+        environment: all that it sees, but for the relative folders on its ``PATH``.
         limit_s: how long it may take, in seconds.
         given: what it reads from stdin, up to 512 bytes.
         largest: how many bytes it may write.
@@ -88,12 +89,22 @@ async def _started(
                 stdin=stdin,
                 stdout=stdout,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=_away_from_here(environment),
                 start_new_session=True,
             )
     finally:
         os.close(stdin)
     return process
+
+
+def _away_from_here(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return an environment whose ``PATH`` has no folder that is meant from the current one.
+
+    An empty one is such a folder, too; so is all of a ``PATH`` that is empty.
+    """
+    folders = environment.get("PATH", os.defpath).split(os.pathsep)
+    absolute = os.pathsep.join(folder for folder in folders if folder.startswith("/"))
+    return {**environment, "PATH": absolute or os.defpath}
 
 
 def _prefilled(text: bytes) -> int:

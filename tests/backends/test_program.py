@@ -146,6 +146,27 @@ async def test_what_can_not_be_started_says_why(
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+@pytest.mark.parametrize("path", ["", ".", ":/usr/bin:/bin", "/usr/bin::/bin", "/bin:", "sub/.."])
+async def test_what_lies_where_we_happen_to_be_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for folder in (tmp_path, tmp_path / "sub"):
+        folder.mkdir(exist_ok=True)
+        (folder / "own").write_text("#!/bin/sh\necho taken\n")
+        (folder / "own").chmod(0o700)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        await run_program(["own"], environment={"PATH": path}, limit_s=20)
+    # nor is it by a program that was meant
+    inner = await run_program(["sh", "-c", "own"], environment={"PATH": path}, limit_s=20)
+    assert (inner.status, inner.output) == (127, b"")
+
+
+async def test_without_a_path_programs_are_where_the_system_has_them() -> None:
+    ended = await run_program(["sh", "-c", "echo $PATH"], environment={}, limit_s=20)
+    assert ended.output == f"{os.defpath}\n".encode()
+
+
 async def test_more_input_than_a_pipe_surely_takes_is_refused(script: Script) -> None:
     with pytest.raises(ValueError, match="pipe"):
         await ran(script("cat"), given=b"x" * 513)
