@@ -10,7 +10,7 @@ from generator.cache.names import grant_name, input_fingerprint
 from generator.model import GrantKey, RegistryEntry
 from generator.registries.base import TokenProvider, hands_through
 
-_LOCAL = {"env", "file"}
+LOCAL = frozenset({"env", "file"})
 """Types of backends whose secrets this machine holds anyway: they are not kept once more."""
 
 
@@ -44,7 +44,7 @@ class GrantInputs:
     def are_remote(self) -> bool:
         """Whether all secrets come from a secret store, none from a variable or file."""
         kinds = {ref.backend for _, ref in self.references}
-        return bool(kinds) and not kinds & _LOCAL
+        return bool(kinds) and not kinds & LOCAL
 
     @property
     def are_shared(self) -> bool:

@@ -11,6 +11,7 @@ from backends.host import HOST_FILES
 from backends.inputs import RecordedInputs
 from generator.call import Setup
 from generator.explain.settings import shown
+from generator.grant_inputs import LOCAL
 from generator.model import RegistryEntry
 
 # Parts of a backend's identity that say where it is asked and as what; none is a credential.
@@ -29,7 +30,6 @@ _TELLING = (
     "audience",
     "source",
 )
-_LOCAL = ("env", "file")
 
 Presence = Literal["present", "absent", "remote"]
 """``remote``: asked for when it is needed, nobody knows before."""
@@ -94,7 +94,7 @@ def _reference(
     origin = setup.config.origin
     stands_at = origin((*path, field)) or origin((*path, "fields", field)) or origin(path)
     identity: dict[str, str] = {}
-    presence: Presence = "present" if kind in _LOCAL else "remote"
+    presence: Presence = "present" if kind in LOCAL else "remote"
     problem = None
     try:
         for name, value in backend.identity(ref):

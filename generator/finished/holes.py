@@ -11,6 +11,7 @@ from backends.base import RunContext, SecretRef
 from generator.config.model import BackendSetup
 from generator.fast.document import Document
 from generator.generate import EntryResult
+from generator.grant_inputs import LOCAL
 from generator.grants import Granted
 
 _LARGEST_FILE = 64 * 1024
@@ -20,10 +21,10 @@ Sources = tuple[str, str]
 
 
 class NoHole(Exception):
-    """A static secret does not come whole from a variable or file; ``reason`` says whose."""
+    """A static login does not come whole from variables or files; ``reason`` says whose."""
 
     def __init__(self, entry: str) -> None:
-        self.reason = f"the password of {entry} does not come whole from a variable or file"
+        self.reason = f"the login of {entry} does not come whole from variables or files"
         super().__init__(self.reason)
 
 
@@ -74,7 +75,11 @@ def _sources(
 ) -> Sources:
     local = {}
     for ref in result.entry.credentials.references:
-        source = _local(ref, backends[ref.backend].type_name, context)
+        kind = backends[ref.backend].type_name
+        if kind not in LOCAL:
+            # it may be no more than when the password ends, and is asked for in every run
+            raise NoHole(result.entry.name)
+        source = _local(ref, kind, context)
         if source is not None:
             local[source[1]] = source[0]
     username, secret = granted.grant.username, granted.grant.secret.reveal()
@@ -94,8 +99,6 @@ def _local(ref: SecretRef, kind: str, context: RunContext) -> tuple[str, str] | 
     if kind == "env":
         value = context.variable(ref.path)
         return None if value is None else (f"${ref.path}", value)
-    if kind == "file":
-        content = context.read_file(ref.path, limit=_LARGEST_FILE).decode("utf-8", "replace")
-        path = context.resolve_path(ref.path)
-        return f"@{path}", content.removesuffix("\n").removesuffix("\r")
-    return None
+    content = context.read_file(ref.path, limit=_LARGEST_FILE).decode("utf-8", "replace")
+    path = context.resolve_path(ref.path)
+    return f"@{path}", content.removesuffix("\n").removesuffix("\r")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from backends.base import Secret
+from backends.base import Secret, SecretRef
 from backends.testing import make_context
 from generator.cache.freshness import FreshnessRule
 from generator.cache.store import NoStore
@@ -14,7 +14,8 @@ from generator.errors import Unavailable
 from generator.finished.making import NoDocument, Written, make_document, reasons_of_config
 from generator.generate import EntryResult, Outcome
 from generator.grants import Granted
-from generator.model import Grant
+from generator.model import Credentials, Grant
+from generator.output.document import Login, render
 from tests.generator.fakes import CANARY, START, Clock, entry
 
 TOKEN = Grant("AWS", Secret(CANARY), START, START + timedelta(hours=12))
@@ -55,6 +56,29 @@ def test_whatever_a_warm_run_could_do_otherwise_is_a_reason(
     outcome: Granted | Unavailable, because: str
 ) -> None:
     assert because in reason(written(CACHED, outcome))
+
+
+@pytest.mark.parametrize(("kind", "leaves_one"), [("env", True), ("vault", False)])
+def test_when_a_password_ends_is_asked_for_again_where_it_is_asked_for(
+    kind: str, *, leaves_one: bool
+) -> None:
+    fields = {"password": SecretRef("env", "TOKEN"), "expires_at": SecretRef("store", "ENDS")}
+    one = entry("prod", credentials=Credentials(fields=fields))
+    granted = Granted(TOKEN, "fetched", handed_through=True)
+    content = render([Login("prod.example", "AWS", TOKEN.secret)], "docker")
+    setups = {
+        name: BackendSetup(type_name, None, None)  # type: ignore[arg-type] # only its type is looked at
+        for name, type_name in (("env", "env"), ("store", kind))
+    }
+    outcome = Outcome([EntryResult(one, granted)], keep_going=False)
+    work = replace(written(), outcome=outcome, content=content, backends=setups)
+    context = make_context({"TOKEN": CANARY, "ENDS": "2026-01-01T12:00:00Z"}, clock=Clock())
+    if leaves_one:
+        document = make_document(work, context)
+        assert document.filled({b"TOKEN": CANARY.encode()}) == content
+        return
+    with pytest.raises(NoDocument, match="does not come whole"):
+        make_document(work, context)
 
 
 def test_a_token_that_is_spent_at_once_is_a_reason() -> None:
