@@ -13,6 +13,15 @@ from tests.parts.helper import helper, telling
 AUTH = base64.b64encode(f"ci:{CANARY}".encode()).decode()
 DOCUMENT = json.dumps({"auths": {"r.example": {"auth": AUTH}, "s.example": {"auth": AUTH}}})
 HELPER = "{provider: credential-helper, server: r.example, helper: own, environment: [TOKEN]}"
+ENDING = """{server: r.example, username: ci, credentials:
+    {password: env:TOKEN, expires_at: file:ends}}"""
+HABITS = {
+    "HARBOR_URL": "r.example",
+    "HARBOR_USERNAME": "ci",
+    "HARBOR_PASSWORD": CANARY,
+    "NEXUS_REGISTRY": "r.example",
+    "NEXUS_USERNAME": "ci",
+}
 TAKEN = "{provider: dockercfg, server: r.example, credentials: env:DOCUMENT}"
 
 
@@ -22,7 +31,13 @@ def place(tmp_path: Path) -> Place:
     programs.mkdir()
     helper(programs, telling("ci", CANARY))
     (tmp_path / "document").write_text(DOCUMENT)
-    environment = {"PATH": f"{programs}:/usr/bin:/bin", "TOKEN": CANARY, "DOCUMENT": DOCUMENT}
+    (tmp_path / "ends").write_text("2100-01-01T00:00:00Z\n")
+    environment = {
+        **HABITS,
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "TOKEN": CANARY,
+        "DOCUMENT": DOCUMENT,
+    }
     return Place(tmp_path, {**environment, "DOCKERCFG_CACHE_KEY": "0b" * 32})
 
 
@@ -46,6 +61,9 @@ def grants_in(place: Place) -> list[str]:
         [TAKEN.replace("env:DOCUMENT", "file:document")],
         [TAKEN, TAKEN.replace("r.example", "s.example")],
         ["{server: r.example, username: ci, credentials: env:TOKEN}"],
+        [ENDING],
+        ["{preset: harbor}"],
+        ["{preset: nexus, credentials: {password: env:TOKEN, expires_at: file:ends}}"],
     ],
 )
 def test_nothing_of_it_lies_in_the_cache_after_a_run(

@@ -41,6 +41,19 @@ ENTRIES = {
     "ends": "{server: e.example, username: ci, "
     "credentials: {password: env:TOKEN, expires_at: env:ENDS}}",
     "heroku": "{provider: heroku, optional: true, credentials: env:TOKEN}",
+    "preset": "{preset: ghcr}",
+    "preset-ends": "{preset: scaleway, "
+    "credentials: {password: env:SCW_SECRET_KEY, expires_at: env:ENDS}}",
+    "preset-server": "{preset: harbor, optional: true}",
+}
+HABITS = {
+    "GITHUB_ACTOR": "octocat",
+    "GITHUB_TOKEN": "of-the-job",
+    "SCW_DEFAULT_REGION": "fr-par",
+    "SCW_SECRET_KEY": "key",
+    "HARBOR_URL": "https://harbor.example:8443/",
+    "HARBOR_USERNAME": "robot$ci",
+    "HARBOR_PASSWORD": "secret",
 }
 SECRETS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40
@@ -88,7 +101,7 @@ def arranged(case: Case, ecr: EcrStandIn) -> Iterator[Place]:
     folder = Path(tempfile.mkdtemp())
     (folder / "secret").write_text(f"{case.secret}\n")
     (folder / "user").write_text("robot")
-    place = Place(folder, {**ecr.environment, **case.variables})
+    place = Place(folder, {**ecr.environment, **HABITS, **case.variables})
     place.environment |= {"TOKEN": case.token, "USERNAME": "user", "KEY_ID": "A", "KEY": "k"}
     place.environment["ENDS"] = str(int(time.time()) + 30 * 3600)
     config = case.cache_in_config.replace("CACHE", str(place.cache))
@@ -142,6 +155,14 @@ CHANGES: dict[str, dict[str, str | None]] = {
     "a variable is gone": {"KEY": None, "TOKEN": None, "AWS_EC2_METADATA_DISABLED": None},
     "home moves": {"HOME": "/nonexistent"},
     "a setting changes": {"DOCKERCFG_TIMEOUT": "59s"},
+    "a variable appears that counts before others": {"CR_PAT": "another"},
+    "a variable appears that counts before no other": {"GH_TOKEN": "another"},
+    "a user name appears that counts before the other": {"GHCR_USERNAME": "another"},
+    "a variable of a server changes": {
+        "HARBOR_URL": "else.example",
+        "SCW_DEFAULT_REGION": "nl-ams",
+    },
+    "a variable is left to what comes after it": {"GITHUB_TOKEN": " ", "GH_TOKEN": "another"},
 }
 FILES = ("secret", "user", ".aws/config", ".aws/credentials", "registries.yaml")
 
@@ -160,6 +181,11 @@ def test_a_change_of_a_variable_is_never_missed(ecr: EcrStandIn, case: Case, cha
                 environment[name] = value
         counts = any(name.startswith(prefixes) or f"v {name}" in lines for name in CHANGES[change])
         assert place.fast(environment) is not counts
+        if not counts:
+            fast = place.target.read_bytes()
+            place.environment = environment
+            assert place.ordinary(DOCKERCFG_FAST="0") == 0
+            assert place.target.read_bytes() == fast
 
 
 @PATIENT
@@ -181,6 +207,26 @@ def test_a_change_of_a_file_is_never_missed(
         differs = change != "goes" or was is not None
         counts = f"f {path}" in inputs or (name == "registries.yaml" and not case.in_variable)
         assert place.fast() is not (counts and differs)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, "another.example") for name in HABITS if not name.startswith("SCW_")),
+        *((name, "") for name in HABITS if not name.startswith("SCW_")),
+        *((name, "another") for name in ("GHCR_USERNAME", "GHCR_TOKEN", "CR_PAT")),
+        ("DOCKER_REGISTRY", "another.example"),
+        ("DOCKERCFG_FROM_ENV", "docker,ghcr"),
+    ],
+)
+def test_what_the_environment_alone_means_is_compared(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    place = Place(tmp_path, {**HABITS, "DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "secret"})
+    place.environment["DOCKERCFG_FROM_ENV"] = "docker,ghcr,harbor"
+    assert place.ordinary() == 0
+    assert place.fast()
+    assert not place.fast(place.environment | {name: value})
 
 
 def without_durations(said: str) -> str:

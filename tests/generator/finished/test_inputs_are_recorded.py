@@ -17,6 +17,7 @@ from tests.parts.azure import CLIENT, CLIENT_SECRET, TENANT
 from tests.parts.azure import HOST as ACR_HOST
 from tests.parts.ecr import EcrStandIn
 from tests.parts.google import google, service_account_key
+from tests.parts.helper import helper, telling
 from tests.parts.ibm import API_KEY
 from tests.parts.keys import pkcs8
 from tests.parts.moto import running_moto
@@ -130,6 +131,36 @@ def test_of_presets(tmp_path: Path) -> None:
         "  ends: {server: r.io, username: u, credentials: {password: env:GH_TOKEN, "
         "expires_at: env:ENDS}}\n",
     )
+
+
+def test_of_sets_that_are_named_and_no_config(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {"DOCKERCFG_CONFIG": "", "DOCKERCFG_CACHE_DIR": str(tmp_path / "cache")}
+        | {"DOCKERCFG_FROM_ENV": "ghcr,gitlab,docker", "CI_REGISTRY": "registry.gitlab.com"}
+        | {"CI_REGISTRY_USER": "gitlab-ci-token", "CI_REGISTRY_PASSWORD": "p"}
+        | {"GITHUB_ACTOR": "octocat", "GH_TOKEN": "t"}
+        | {"DOCKER_USERNAME": "ci", "DOCKER_PASSWORD": "p"},
+        "",
+    )
+
+
+def test_of_what_is_handed_through_and_leaves_no_document(tmp_path: Path) -> None:
+    (tmp_path / "docker.json").write_text('{"auths": {"r.io": {"auth": "Y2k6c2VjcmV0"}}}')
+    helper(tmp_path, telling("ci", "secret"))
+    environment = {"PATH": f"{tmp_path}:{PLAIN_ENVIRONMENT['PATH']}", "ASKED": "1"}
+    taken = "{provider: dockercfg, server: r.io, credentials: file:docker.json}"
+    run = "{provider: credential-helper, server: s.io, helper: own, environment: [ASKED]}"
+    for entry, because in (
+        (taken, "the login of own does not come whole from variables or files"),
+        (run, "credential-helper can not be compared"),
+    ):
+        seen = watched(tmp_path, environment, f"registries: {{own: {entry}}}\n")
+        assert unrecorded(seen, tmp_path) == set()
+        assert seen["ruled_out"] == because
+        expected = {"PATH", "HOME", "ASKED"} if entry == run else set()
+        assert expected <= set(seen["variables"])
+        assert not list((tmp_path / "cache").glob("finished-*[0-9a-f]"))
 
 
 def test_of_aws_files_a_bundle_and_a_proxy(tmp_path: Path, ecr: EcrStandIn) -> None:
