@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from backends.base import IdentityPart, RunContext, Secret
 from backends.ci_sources import OPAQUE_SOURCE, all_of
 from backends.errors import BackendMisconfigured, BackendUnavailable, BadAnswer, SecretDenied
-from backends.program import OutputTooLarge, run_program
 
 _AGENT_TIMEOUT_S = 10
 
@@ -60,6 +59,11 @@ class Buildkite:
 
 
 async def _output_of(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    from backends.program import (  # noqa: PLC0415 - a warm run asks no agent
+        OutputTooLarge,
+        run_program,
+    )
+
     try:
         done = await run_program(command, environment=environment, limit_s=_AGENT_TIMEOUT_S)
     except TimeoutError:

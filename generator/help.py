@@ -5,7 +5,6 @@ from textwrap import fill
 
 from generator.command_table import COMMANDS, GENERATE, Command
 from generator.options import PREFIX, VARIABLES, Option
-from generator.registries.static.presets import PRESETS
 
 DISTRIBUTION = "dockercfg-generator"
 CONTRACT = f"usage: {DISTRIBUTION} [OPTIONS] PATH     (PATH is the file to write, - is stdout)"
@@ -73,6 +72,8 @@ The config, the kinds of registries and secret stores, and the cache are told in
 
 
 def _presets() -> str:
+    from generator.registries.static.presets import PRESETS  # noqa: PLC0415 - few ask for help
+
     return fill(", ".join(PRESETS), 78, initial_indent="  ", subsequent_indent="  ")
 
 

@@ -2,7 +2,7 @@
 
 Each set becomes an entry as if it had been written in a config; a variable that alone means
 nothing is ignored, a set that is clearly meant but incomplete is a problem. Which sets there are
-stands in `generator.config.codeship`; those of `generator.config.presets` have to be named.
+stands in `generator.config.codeship`; those of `generator.config.preset_entry` have to be named.
 """
 
 from collections.abc import Callable, Mapping

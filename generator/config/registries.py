@@ -11,7 +11,6 @@ from generator.config.references import References
 from generator.model import Credentials, RegistryEntry
 from generator.registries.base import TokenProvider
 from generator.registries.loader import kind_names, kind_of_host, load_provider
-from generator.registries.static.presets import PRESETS
 
 _COMMON = ("provider", "server", "aliases", "optional", "credentials")
 _FEW_KINDS = 3
@@ -90,6 +89,8 @@ def _kind(
 
 
 def _unknown_kind(name: str) -> tuple[str, str]:
+    from generator.registries.static.presets import PRESETS  # noqa: PLC0415 - 1 ms, few need it
+
     if name in PRESETS:
         return f"{name} is a preset, not a kind of registry", f"write preset: {name}"
     return unknown_name("kind of registry", name, kind_names())

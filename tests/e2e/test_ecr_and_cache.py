@@ -87,7 +87,7 @@ def test_jobs_that_start_together_make_one_call(one: Pipeline, tmp_path: Path) -
     assert len({target.read_bytes() for target in targets}) == 1
 
 
-def test_a_warm_run_imports_no_sdk(one: Pipeline) -> None:
+def test_a_warm_run_imports_no_sdk_nor_what_others_need(one: Pipeline) -> None:
     one.run()
     answer = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "generator", str(one.target)],
@@ -99,6 +99,7 @@ def test_a_warm_run_imports_no_sdk(one: Pipeline) -> None:
     imported = {line.rpartition("|")[2].strip() for line in answer.stderr.splitlines()}
     assert "generator.generate" in imported
     assert {name for name in imported if name.partition(".")[0] in SDKS} == set()
+    assert not imported & {"backends.program", "generator.registries.static.presets"}
 
 
 def test_another_identity_never_gets_the_cached_token(one: Pipeline) -> None:
