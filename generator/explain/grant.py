@@ -7,7 +7,6 @@ from typing import Literal
 from generator.cache.freshness import CLOCK_STEP_S, SPENT_SHARE, FreshnessRule
 from generator.fast.document import duration
 from generator.grant_plans import GrantPlan
-from generator.registries.base import hands_through
 from generator.stock import Stocked, StockState
 from generator.times import iso
 
@@ -59,7 +58,7 @@ def tell_grant(
         static_s: for how long a credential of a secret store is kept that is handed through.
     """
     is_kept = static_s is not None and plan.inputs.are_remote
-    if hands_through(plan.provider, plan.entry) and not is_kept:
+    if plan.inputs.hands_through and not is_kept:
         return GrantTold(
             "not-cached", "static", "the credential is handed through as it is; nothing is stored"
         )

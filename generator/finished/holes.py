@@ -8,13 +8,14 @@ import base64
 from collections.abc import Mapping, Sequence
 
 from backends.base import RunContext, SecretRef
+from backends.errors import BackendError
+from backends.file import LARGEST_FILE
 from generator.config.model import BackendSetup
 from generator.fast.document import Document
 from generator.generate import EntryResult
 from generator.grant_inputs import LOCAL
 from generator.grants import Granted
 
-_LARGEST_FILE = 64 * 1024
 _AUTH = b'"auth": "'
 Sources = tuple[str, str]
 """Where user and secret of a hole come from, as `generator.fast.document` writes it."""
@@ -99,6 +100,9 @@ def _local(ref: SecretRef, kind: str, context: RunContext) -> tuple[str, str] | 
     if kind == "env":
         value = context.variable(ref.path)
         return None if value is None else (f"${ref.path}", value)
-    content = context.read_file(ref.path, limit=_LARGEST_FILE).decode("utf-8", "replace")
+    try:
+        content = context.read_file(ref.path, limit=LARGEST_FILE).decode("utf-8", "replace")
+    except BackendError:
+        return None  # it was there a moment ago
     path = context.resolve_path(ref.path)
     return f"@{path}", content.removesuffix("\n").removesuffix("\r")

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from backends.testing import make_context
 from generator.cache import layout
+from generator.grant_plans import plan_grants
+from generator.model import RegistryEntry
+from tests.generator.fakes import Clock, FakeProvider, entry
 from tests.generator.fast.samples import CANARY, Place
 from tests.parts.helper import helper, telling
 
@@ -129,3 +133,15 @@ def test_nobody_waits_for_another_ones_helper(place: Place) -> None:
     assert place.ordinary() == 0
     locks = [file.name for file in place.cache.iterdir() if file.name.startswith("grant-")]
     assert locks == []
+
+
+class HandsOneThrough(FakeProvider):
+    def hands_through(self, entry: RegistryEntry) -> bool:
+        return entry.name == "static"
+
+
+def test_a_kind_may_hand_through_for_some_entries_only() -> None:
+    entries = [(entry(name), HandsOneThrough(Clock())) for name in ("static", "r")]
+    plans, failed = plan_grants(entries, {}, make_context({}), b"k" * 32)
+    assert not failed
+    assert [plan.inputs.hands_through for plan in plans] == [True, False]

@@ -11,8 +11,7 @@ from generator.cache.freshness import FreshnessRule
 from generator.explain.grant import GrantTold, Shelf, tell_grant
 from generator.grant_inputs import GrantInputs
 from generator.grant_plans import GrantPlan
-from generator.model import GrantKey, RegistryEntry
-from generator.registries.static.provider import StaticProvider
+from generator.model import GrantKey
 from generator.stock import Stocked
 from tests.generator.cache.samples import CANARY, NAME, NOW, OTHER_NAME, moment
 from tests.generator.fakes import Clock, FakeProvider, entry
@@ -88,7 +87,7 @@ def test_one_that_can_not_be_read_says_why() -> None:
 
 
 def test_what_is_handed_through_is_never_stored() -> None:
-    answer = told(of=replace(plan(), provider=StaticProvider()))
+    answer = told(of=plan(replace(inputs(), hands_through=True)))
     assert (answer.state, answer.way) == ("not-cached", "static")
 
 
@@ -124,10 +123,6 @@ def test_the_closest_is_compared_and_of_two_the_latest() -> None:
     assert answer.stored == near
 
 
-class HandsThrough(FakeProvider):
-    hands_through = True
-
-
 @pytest.mark.parametrize(
     ("backend", "static_s", "way"),
     [("vault", 3600.0, "warm"), ("vault", None, "static"), ("env", 3600.0, "static")],
@@ -136,22 +131,8 @@ def test_a_credential_that_is_handed_through_may_be_kept(
     backend: str, static_s: float | None, way: str
 ) -> None:
     ref = SecretRef(backend, "secret/ci")
-    of = GrantInputs("fake", GrantKey(ROLE), [("password", ref)], [[("value", Secret(CANARY))]])
-    through = replace(plan(of), provider=HandsThrough(Clock()))
-    assert told(kept(of), of=through, static_s=static_s).way == way
-
-
-class HandsOneThrough(FakeProvider):
-    def hands_through(self, entry: RegistryEntry) -> bool:
-        return entry.name == "static"
-
-
-@pytest.mark.parametrize(("name", "way"), [("static", "static"), ("r", "cold")])
-def test_a_kind_may_hand_through_for_some_entries_only(name: str, way: str) -> None:
-    of = plan()
-    entries = tuple(replace(entry, name=name) for entry in of.entries)
-    through = replace(of, provider=HandsOneThrough(Clock()), entries=entries)
-    assert told(of=through).way == way
+    of = replace(inputs(), references=[("password", ref)], hands_through=True)
+    assert told(kept(of), of=plan(of), static_s=static_s).way == way
 
 
 def test_other_servers_other_kinds_and_other_entries_are_not_compared() -> None:

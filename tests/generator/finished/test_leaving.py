@@ -161,13 +161,19 @@ def test_a_job_token_leaves_no_document_for_nobody(place: Place) -> None:
     assert place.fast()
 
 
-def test_a_secret_that_is_rotated_meanwhile_leaves_none(place: Place) -> None:
+@pytest.mark.parametrize("becomes", ["new", "x" * 100_000, None])
+def test_a_secret_that_is_rotated_or_goes_meanwhile_leaves_none(
+    place: Place, becomes: str | None
+) -> None:
     secret = place.folder / "secret"
     secret.write_text("old")
 
     class Rotating(EcrStandIn):
         def answer(self, headers: dict[str, str], body: bytes) -> Answer | None:
-            secret.write_text("new")
+            if becomes is None:
+                secret.unlink(missing_ok=True)
+            else:
+                secret.write_text(becomes)
             return super().answer(headers, body)
 
     with Rotating() as ecr:
