@@ -24,7 +24,7 @@ from generator.errors import EntryError, ImplausibleAnswer, Unavailable, bug_of,
 from generator.fast.document import duration
 from generator.grant_plans import GrantPlan
 from generator.model import Grant, GrantRequest
-from generator.resolve import Resolver
+from generator.resolve import ResolvedCredentials, Resolver
 from generator.shared_failures import SharedFailures
 
 GRANT_DEADLINE_S = 30.0
@@ -124,20 +124,25 @@ class GrantSource:
         if alone:
             self.failures.raise_noted(plan.name, plan.entry)
         try:
-            grant, lease_ends_at = await self._ask_in_time(plan)
+            grant, resolved = await self._ask_in_time(plan)
         except EntryError as error:
             if alone:
                 self.failures.leave(plan.name, plan.entry, error, per_job=plan.inputs.are_per_job)
             raise
-        # What has no expiry of its own, or is handed through, is the base credential itself.
-        handed_through = grant.expires_at is None or plan.inputs.hands_through
-        grant = _capped(grant, lease_ends_at)
+        # What has no expiry of its own, or is handed through, is the base credential itself; so is,
+        # whatever a kind says of it, what was there before it was asked for.
+        handed_through = (
+            grant.expires_at is None
+            or plan.inputs.hands_through
+            or grant.secret in resolved.secrets.values()
+        )
+        grant = _capped(grant, resolved.lease_ends_at)
         if not handed_through or (grant.expires_at is None and plan.inputs.are_remote):
             self.cache.store(plan.name, grant, _use(plan, self.cache.key), static_s=self.static_s)
         stored_as = None if handed_through else plan.name
         return Granted(grant, "fetched", None, stored_as, handed_through)
 
-    async def _ask_in_time(self, plan: GrantPlan) -> tuple[Grant, datetime | None]:
+    async def _ask_in_time(self, plan: GrantPlan) -> tuple[Grant, ResolvedCredentials]:
         with anyio.move_on_after(GRANT_DEADLINE_S):
             return await self._ask(plan)
         raise Unavailable(
@@ -146,14 +151,14 @@ class GrantSource:
             "check that its endpoint and the secret backend can be reached from here",
         )
 
-    async def _ask(self, plan: GrantPlan) -> tuple[Grant, datetime | None]:
+    async def _ask(self, plan: GrantPlan) -> tuple[Grant, ResolvedCredentials]:
         provider = plan.provider
         try:
             resolved = await self.resolver.credentials(
                 plan.entry.credentials, provider.credential_fields
             )
             request = GrantRequest(plan.entry, resolved.secrets)
-            return await provider.fetch(request, self.context), resolved.lease_ends_at
+            return await provider.fetch(request, self.context), resolved
         except EntryError:
             raise
         except BackendError as error:

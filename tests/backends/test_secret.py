@@ -51,3 +51,7 @@ def test_equality_is_that_of_the_values() -> None:
 
 def test_the_value_leaves_only_when_asked_for() -> None:
     assert Secret(CANARY).reveal() == CANARY
+
+
+def test_secrets_that_are_no_utf8_can_be_compared() -> None:
+    assert Secret("p\udcff") == Secret("p\udcff") != Secret("p\udcfe")

@@ -299,6 +299,24 @@ async def test_what_is_handed_through_and_ends_is_never_kept(
     assert CANARY.encode() not in b"".join(stored)
 
 
+@pytest.mark.parametrize("kind", ["vault", "env"])
+@pytest.mark.parametrize("keys", [KEYS, None])
+async def test_a_credential_that_comes_back_as_a_token_is_never_kept(
+    tmp_path: Path, kind: str, keys: CacheKeys | None
+) -> None:
+    class Echoing(Handing):
+        hands_through = False
+
+    host = handing(tmp_path, LIFE_S, keys)
+    host.provider, host.kind = Echoing(host.clock), kind
+    host.provider.ends_at = host.clock() + timedelta(seconds=LIFE_S)
+    for _ in range(2):
+        granted = await host.run()
+        assert isinstance(granted, Granted)
+        assert (granted.told_state, granted.stored_as) == ("static", None)
+    assert not list((tmp_path / "cache").glob("grant-*[0-9a-f]"))
+
+
 async def test_less_than_a_minute_of_what_is_handed_through_is_never_written(
     tmp_path: Path,
 ) -> None:
