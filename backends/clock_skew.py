@@ -13,7 +13,7 @@ def clock_skew_s(date_header: str | None, local_time: datetime) -> float:
 
     try:
         server_time = parsedate_to_datetime(date_header or "")
-    except ValueError:
+    except (ValueError, OverflowError):  # numbers that are no part of a date
         return 0.0
     if server_time.tzinfo is None:
         return 0.0
