@@ -1,7 +1,7 @@
 """The base of every model of a backend's settings, and forms that settings share."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
@@ -18,16 +18,30 @@ class BackendOptions(BaseModel):
 
 
 def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    try:
+        is_one = _is_url(value)
+    except ValueError:  # its text holds some of the value
+        is_one = False
+    if not is_one:
         raise ValueError("not a URL, as https://HOST is one (and no user name in it)")
     return value
+
+
+def _is_url(value: str) -> bool:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        return False
+    # of these, clients make another host or path than what stands there
+    folded = {".", ".."} & {*unquote(parts.path).split("/")}
+    return value.isprintable() and not folded and not {*" \\#"} & {*value}
 
 
 EndpointUrl = Annotated[
     str,
     AfterValidator(_url),
-    WithJsonSchema({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://[^/@]+(/.*)?$"}),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^[hH][tT][tT][pP][sS]?://[^/@\s\\#]+(/[^\s\\#]*)?$"}
+    ),
 ]
 """The URL of an API, where it is not the vendor's own."""
 

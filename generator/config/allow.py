@@ -5,6 +5,7 @@ does not. Unset means that all is allowed; with any of them set, programs and wh
 itself have to be allowed, too.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from posixpath import normpath
@@ -22,6 +23,7 @@ from generator.settings import Settings
 
 # Options of these names say where a request, and with it a secret, is sent.
 _ENDPOINTS = ("address", "authority", "endpoint", "proxy", "trusted_sources")
+_HOST_ENDS = re.compile(r"[/?#\\]")
 SECRETS_VARIABLE = "DOCKERCFG_ALLOW_SECRETS"
 ENDPOINTS_VARIABLE = "DOCKERCFG_ALLOW_ENDPOINTS"
 SERVERS_VARIABLE = "DOCKERCFG_ALLOW_SERVERS"
@@ -60,17 +62,30 @@ def _check_servers(
             if any(address and not _matches(address, globs) for address in addresses):
                 _refuse(("registries", entry.name, place), SERVERS_VARIABLE, "server", problems)
         asked = getattr(entry.options, "helper_server", None)
-        if asked is not None and not _matches(_canonical(asked), globs):
+        if asked is not None and not _matches_asked(asked, globs):
             _refuse(
                 ("registries", entry.name, "helper_server"), SERVERS_VARIABLE, "server", problems
             )
 
 
+def _matches_asked(server: str, globs: Sequence[str]) -> bool:
+    """Hold a helper's own name for a server against globs, and its host against their hosts.
+
+    A ``*`` matches a ``/`` as well, while helpers cut off what follows a host.
+    """
+    if address := _canonical(server):
+        return _matches(address, globs)
+    origin = _origin(server)
+    host = origin if _canonical(origin) else ""
+    return any(_matches(server, [glob]) and fnmatchcase(host, _origin(glob)) for glob in globs)
+
+
 def _canonical(server: str) -> str:
+    """Return a server's address, nothing if it has none."""
     try:
         return canonical_address(server)
     except AddressProblem:
-        return server
+        return ""
 
 
 def _check_secrets(
@@ -165,12 +180,12 @@ def _check_endpoints(
     blocks += [(("registries", entry.name), entry.options) for entry in entries]
     for path, options in blocks:
         for name, url in _endpoints_of(options):
-            if not _matches(url, globs):
+            if not _matches_url(url, globs):
                 _refuse((*path, name), ENDPOINTS_VARIABLE, "endpoint", problems)
     for entry in entries:
         asked = getattr(provider_of(entry), "asks_its_server", False)
         named = getattr(entry.options, "endpoint", None) is not None
-        if asked and not named and not _matches(f"https://{entry.server}", globs):
+        if asked and not named and not _matches_url(f"https://{entry.server}", globs):
             path = ("registries", entry.name, "server")
             _refuse(path, ENDPOINTS_VARIABLE, "endpoint", problems)
 
@@ -194,6 +209,24 @@ def _document(ref: SecretRef, setups: Mapping[str, BackendSetup]) -> str:
     if kind == "file":
         return f"file:{normpath(ref.path)}"
     return f"{'vault' if kind == 'openbao' else kind}:{ref.path.strip('/')}"
+
+
+def _matches_url(url: str, globs: Sequence[str]) -> bool:
+    """Hold a URL against globs, and what of it leads to a host against that of the globs.
+
+    For a ``*`` matches a ``/`` as well, and ``https://evil/.example`` is no ``https://*.example``.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:  # a file
+        return _matches(url, globs)
+    origin = f"{scheme}://{_HOST_ENDS.split(rest)[0]}"
+    return any(_matches(url, [glob]) and fnmatchcase(origin, _origin(glob)) for glob in globs)
+
+
+def _origin(glob: str) -> str:
+    """Return what stands before a path."""
+    scheme, separator, rest = glob.rpartition("://")
+    return f"{scheme}{separator}{rest.partition('/')[0]}"
 
 
 def _matches(text: str, globs: Sequence[str]) -> bool:

@@ -214,3 +214,65 @@ def test_the_jobs_own_token_is_the_hosts_identity_beside_a_clients_secret() -> N
     assert problems_of(clients, allow_secrets=("env:S",)) == []
     (refused,) = problems_of(clients, allow_secrets=("env:S",), allow_endpoints=("https://j/*",))
     assert refused.startswith("registries.o.endpoint")
+
+
+OWN = "registries: {{o: {{provider: oauth2, server: r.io, username: u, endpoint: '{}', \
+client_id: c, credentials: {{client_secret: env:S}}, grant_type: client_credentials}}}}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.io/.idp.example",
+        "https://evil.io?.idp.example",
+        "https://evil.io/://x.idp.example",
+        "https://evil.io?://x.idp.example",
+        "https://evil.io:443/x.idp.example",
+        "https://[::1]/.idp.example",
+        "https://idp.example.evil.io/.idp.example",
+    ],
+)
+def test_a_glob_of_hosts_is_matched_by_no_path(url: str) -> None:
+    globs = ("https://*.idp.example", "https://*.idp.example/*", "http*://*.idp.example")
+    (refused,) = problems_of(OWN.format(url), allow_secrets=("env:S",), allow_endpoints=globs)
+    assert "DOCKERCFG_ALLOW_ENDPOINTS" in refused
+
+
+@pytest.mark.parametrize(
+    "glob",
+    ["*", "https:*", "https://*", "*.idp.example/*", "*://?.idp.example/t", "https://a.idp.*"],
+)
+def test_a_glob_may_be_as_wide_as_the_operator_likes(glob: str) -> None:
+    url = "https://a.idp.example/t"
+    assert problems_of(OWN.format(url), allow_secrets=("*",), allow_endpoints=(glob,)) == []
+
+
+def test_a_glob_of_files_goes_on_behind_a_slash() -> None:
+    text = (
+        "registries: {g: {server: gcr.io, credentials: env:K, trusted_sources: [/run/ci/token, "
+        "'https://evil.io#.idp.example', 'https://evil.io\\.idp.example']}}"
+    )
+    globs = {"allow_secrets": ("env:K",), "allow_endpoints": ("/run/*", "https://*.idp.example")}
+    assert len(problems_of(text, **globs)) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "globs", "allowed"),
+    [
+        ("https://evil.io/x.s.io", ("*.s.io",), False),
+        ("evil.io/x.s.io", ("*.s.io",), False),
+        ("evil.io?x.s.io", ("*.s.io",), False),
+        ("evil.io#x.s.io", ("*.s.io",), False),
+        ("https://evil.io/://x.s.io", ("*.s.io",), False),
+        ("x.s.io/group", ("*.s.io",), False),
+        ("x.s.io/group", ("*.s.io/*",), True),
+        ("https://index.docker.io/v1/access-token", ("https://index.docker.io/v1/*",), True),
+        ("no host", ("*",), True),
+    ],
+)
+def test_a_helper_is_asked_for_no_host_by_a_path(
+    asked: str, globs: tuple[str, ...], *, allowed: bool
+) -> None:
+    text = HELPER.replace("pass}", f"pass, helper_server: '{asked.replace(' ', '')}'}}")
+    found = problems_of(text, allow_programs=("*",), allow_servers=("r.io", *globs))
+    assert (found == []) is allowed
