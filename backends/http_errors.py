@@ -77,11 +77,11 @@ _KINDS: tuple[tuple[set[str], type[BackendError], str, str, str], ...] = (
         "check HTTPS_PROXY and NO_PROXY",
     ),
     (
-        {"LocalProtocolError", "InvalidURL", "UnsupportedProtocol"},
+        {"LocalProtocolError", "InvalidURL", "UnsupportedProtocol", "UnicodeError"},
         BackendMisconfigured,
         "request-unusable",
         "the request can not be sent as it is",
-        "check the address, and that no token holds a line break",
+        "check the address, and that no token holds a line break or a letter with an accent",
     ),
     (
         {"RemoteProtocolError", "ReadError", "WriteError", "CloseError"},

@@ -105,7 +105,7 @@ credentials: {token: env:DIGITALOCEAN_ACCESS_TOKEN}
                 ("endpoint", options.endpoint.rstrip("/")),
                 ("registry", options.registry or ""),
                 ("read_write", str(options.read_write)),
-                ("expiry", f"{options.expiry:g}"),
+                ("expiry", f"{round(options.expiry)}"),
             )
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from backends.http_model import HttpAnswer
 from generator.errors import AccessDenied, EntryError, Unavailable
+from generator.shown import looks_random
 
 # What a code looks like. Anything else in its place is not shown: it may be anything.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,40}(?:[._][A-Za-z0-9]{1,40}){0,3}")
@@ -69,5 +70,6 @@ class NamedErrors:
 
 
 def shown_code(code: str) -> str:
-    """Return a code as a message may show it: only what looks like one."""
-    return code if _CODE.fullmatch(code) else ""
+    """Return a code as a message may show it: only what looks like one, and like no key."""
+    is_one = _CODE.fullmatch(code) and not any(map(looks_random, re.split(r"[._]", code)))
+    return code if is_one else ""

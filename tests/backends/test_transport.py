@@ -174,10 +174,13 @@ async def test_a_url_that_is_none_is_told(url: str) -> None:
     assert caught.value.reference == "request-unusable"
 
 
-async def test_a_header_that_can_not_be_sent_is_told_unseen() -> None:
+@pytest.mark.parametrize("wrong", ["\n", "é", "\udcff"])
+async def test_a_header_that_can_not_be_sent_is_told_unseen(wrong: str) -> None:
+    headers = {"X": f"{CANARY}{wrong}"}
     with faulty_server(answer(200)) as server, pytest.raises(BackendMisconfigured) as caught:
-        await make_context({}).transport.request("GET", server.url, headers={"X": f"{CANARY}\n"})
+        await make_context({}).transport.request("GET", server.url, headers=headers)
     assert CANARY not in caught.value.message
+    assert caught.value.reference == "request-unusable"
 
 
 async def test_an_answer_without_end_is_cut_off() -> None:

@@ -98,10 +98,12 @@ class KeyForm:
 
     def _checked(self, key: SigningKey) -> SigningKey:
         parts = (Secret(key.key_id), key.secret, key.token or Secret("-"))
-        if not all(_GRAPHIC.fullmatch(part.reveal()) for part in parts):
+        # with a colon in it, the id could not be read back as a part of a user name
+        if ":" in key.key_id or not all(_GRAPHIC.fullmatch(part.reveal()) for part in parts):
             raise Misconfigured(
                 self._reference("key-unusable"),
-                "the key holds a character that no key has, as a space or a letter with an accent",
+                "the key holds a character that no key has, as a space, a letter with an accent, "
+                "or a colon in its id",
                 "check what the references name, and that nothing was copied along",
             )
         return key

@@ -15,6 +15,8 @@ from generator.errors import Misconfigured
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+# Shorter ones hold none of the signatures, and no cloud takes them.
+_SHORTEST = 1024
 _BLOCK = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ )?PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 
 
@@ -64,8 +66,8 @@ def _loaded(
     encrypted = "ENCRYPTED" in block
     if encrypted and passphrase is None:
         raise unusable("is encrypted, and no pass phrase is given")
-    password = passphrase.reveal().encode() if encrypted and passphrase else None
     try:
+        password = passphrase.reveal().encode() if encrypted and passphrase else None
         key = serialization.load_pem_private_key(block.encode(), password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         if encrypted:
@@ -75,6 +77,8 @@ def _loaded(
         raise unusable("can not be read: it is cut off or damaged") from None
     if not isinstance(key, RSAPrivateKey):
         raise unusable("is not an RSA key")
+    if key.key_size < _SHORTEST:
+        raise unusable("is too short to sign with")
     return key
 
 

@@ -85,3 +85,26 @@ def test_what_looks_like_a_code_is_shown(code: str) -> None:
 def test_what_does_not_is_not(code: str) -> None:
     assert shown_code(code) == ""
     assert CANARY not in DESK.refused(reply(401, code)).message
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["q4f9c3b8aQ7d2e", "dop_v1_a3f9c4b8a7d2e", "Key.wJalrXUtnFEMIK7MDENGbPxRfi", "two words"],
+)
+def test_a_code_that_looks_like_a_key_is_not_shown(code: str) -> None:
+    assert shown_code(code) == ""
+    assert code not in DESK.refused(reply(400, code)).message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "InvalidSecurityToken.MismatchWithAccessKey",
+        "FailedOperation.ErrorTcrUnauthorized",
+        "INSTANCE_NOT_EXIST",
+        "SVCSTG.SWR.4030170",
+        "unsupported_grant_type",
+    ],
+)
+def test_a_code_of_many_words_is_shown(code: str) -> None:
+    assert shown_code(code) == code

@@ -88,3 +88,7 @@ def test_no_text_does_more_than_say_so(text: str) -> None:
 
 def test_a_fingerprint_is_that_of_the_public_key() -> None:
     assert fingerprint_of(rsa_key()) == fingerprint()
+
+
+def test_a_pass_phrase_that_is_no_text_opens_nothing() -> None:
+    assert "pass phrase is wrong" in why(pkcs8("right"), "\udcff")

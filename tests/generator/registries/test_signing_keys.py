@@ -90,3 +90,10 @@ def test_what_can_be_no_key_is_told_unseen(field: str, wrong: str) -> None:
         FORM.key(GrantRequest(entry("id", "key", "token"), own), make_context({}))
     assert caught.value.reference == "desk-key-unusable"
     assert wrong == " " or wrong not in caught.value.message
+
+
+def test_an_id_that_could_not_be_a_part_of_a_user_name_is_none() -> None:
+    request = GrantRequest(entry("id", "key"), {"id": Secret("me:x"), "key": Secret(CANARY)})
+    with pytest.raises(Misconfigured, match="a colon in its id") as caught:
+        FORM.key(request, make_context({}))
+    assert caught.value.reference == "desk-key-unusable"
