@@ -49,3 +49,14 @@ def _encryption(passphrase: str | None) -> serialization.KeySerializationEncrypt
     if passphrase is None:
         return _PLAIN
     return serialization.BestAvailableEncryption(passphrase.encode())
+
+
+@cache
+def short() -> str:
+    """Return a key of 580 bits, which no library makes any more."""
+    p, q, e = 2**300 - 153, 2**280 - 47, 65537
+    d = pow(e, -1, (p - 1) * (q - 1))
+    crt = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
+    numbers = rsa.RSAPrivateNumbers(p, q, d, *crt, rsa.RSAPublicNumbers(e, p * q))
+    form = serialization.PrivateFormat.PKCS8
+    return numbers.private_key().private_bytes(_PEM, form, _PLAIN).decode()

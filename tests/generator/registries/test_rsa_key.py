@@ -11,7 +11,7 @@ from backends.base import Secret
 from backends.testing import CANARY
 from generator.errors import Misconfigured
 from generator.registries.signing.rsa_key import fingerprint_of, load_rsa_key
-from tests.parts.keys import elliptic, openssh, pkcs1, pkcs8, public, rsa_key
+from tests.parts.keys import elliptic, openssh, pkcs1, pkcs8, public, rsa_key, short
 from tests.parts.oracle import fingerprint
 
 
@@ -92,3 +92,7 @@ def test_a_fingerprint_is_that_of_the_public_key() -> None:
 
 def test_a_pass_phrase_that_is_no_text_opens_nothing() -> None:
     assert "pass phrase is wrong" in why(pkcs8("right"), "\udcff")
+
+
+def test_a_key_that_is_too_short_for_its_signature_is_none() -> None:
+    assert "too short to sign with" in why(short())
