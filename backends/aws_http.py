@@ -35,20 +35,20 @@ def make_session_class(tls: TlsTrust, ca_file: str | None) -> type[Any]:
     """
     import aiohttp
     from aiobotocore.awsrequest import AioAWSResponse
-    from yarl import URL  # noqa: PLC0415
+    from yarl import URL  # noqa: PLC0415 - comes with the SDK
 
     class _VerifyingSession:
         def __init__(
             self,
             # ignored, since it also brings REQUESTS_CA_BUNDLE, which is another library's
-            verify: Any = True,  # noqa: ARG002, FBT002 - aiobotocore's interface
+            verify: Any = True,  # noqa: FBT002 - aiobotocore's interface
             proxies: dict[str, str] | None = None,
             timeout: Any = None,
             max_pool_connections: int = 10,
-            socket_options: Any = None,  # noqa: ARG002 - aiobotocore's interface
-            client_cert: Any = None,  # noqa: ARG002
-            proxies_config: Any = None,  # noqa: ARG002
-            connector_args: Any = None,  # noqa: ARG002
+            socket_options: Any = None,
+            client_cert: Any = None,
+            proxies_config: Any = None,
+            connector_args: Any = None,
         ) -> None:
             connect_s, read_s = timeout if isinstance(timeout, tuple | list) else (timeout, timeout)
             self._timeout = aiohttp.ClientTimeout(sock_connect=connect_s, sock_read=read_s)

@@ -113,15 +113,15 @@ class _OptionsSchema(GenerateJsonSchema):
         made = super().str_schema(schema)
         return made if "pattern" in made else dict(TEXT)
 
-    def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:  # noqa: ARG002
+    def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:
         """A flag, written in any of the usual ways."""
         return dict(FLAG)
 
-    def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:  # noqa: ARG002
+    def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         """A number, which may as well stand in quotes."""
         return {"type": ["number", "string", "null"]}
 
-    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:  # noqa: ARG002
+    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
         """As an integer."""
         return {"type": ["number", "string", "null"]}
 
@@ -137,7 +137,7 @@ class _OptionsSchema(GenerateJsonSchema):
         """Everything may be empty."""
         return nullable(self.generate_inner(schema["schema"]))
 
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002
+    def field_title_should_be_set(self, schema: object) -> bool:
         """A title would only repeat the key."""
         return False
 

@@ -5,7 +5,7 @@ where it can not be done.
 """
 
 # typeshed has no stubs for it; `signal` itself costs the 4 ms of making its enums
-import _signal  # type: ignore[import-not-found]
+import _signal  # type: ignore[import-not-found]  # typeshed has no stubs for it
 import os
 import stat
 

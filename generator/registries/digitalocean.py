@@ -97,7 +97,7 @@ credentials: {token: env:DIGITALOCEAN_ACCESS_TOKEN}
             return [Problem(("server",), "not the host of DigitalOcean's registry", hint)]
         return []
 
-    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
         """One login for a registry, told apart by what it may do and how long."""
         options: DigitalOceanOptions = entry.options
         return GrantKey(

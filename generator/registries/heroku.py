@@ -28,11 +28,11 @@ credentials: {api_key: env:HEROKU_API_KEY}
         CredentialField("api_key", aliases=("token", "password"), primary=True),
     )
 
-    def validate(self, entry: RegistryEntry) -> Sequence[Problem]:  # noqa: ARG002 - any host may be one
+    def validate(self, entry: RegistryEntry) -> Sequence[Problem]:
         """Nothing can be wrong with a host and a key."""
         return []
 
-    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
         """One key for one server."""
         return GrantKey((("server", entry.server or HOST),))
 

@@ -67,7 +67,7 @@ credentials: {api_key: env:IBM_API_KEY}
         options: IbmOptions = entry.options
         return options.method == "api_key"
 
-    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
         """One token for all hosts, told apart by the key and by who gives it."""
         options: IbmOptions = entry.options
         return GrantKey((("method", options.method), ("endpoint", options.endpoint)))

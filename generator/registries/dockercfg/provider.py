@@ -50,7 +50,7 @@ credentials: env:DOCKER_AUTH_CONFIG
             return [Problem(("server",), "no server is named", "write server: HOST[:PORT]")]
         return []
 
-    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
         """One login for one server."""
         return GrantKey((("server", entry.server or ""),))
 

@@ -103,7 +103,7 @@ credentials: {private_key: env:GITHUB_APP_PRIVATE_KEY}
         """Check which installation is meant, and that registry and API are of one GitHub."""
         return [*_installation_problems(entry.options), *_server_problems(entry)]
 
-    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
         """One token for an installation, told apart by what it may be used for."""
         options: GhcrOptions = entry.options
         return GrantKey(

@@ -72,7 +72,7 @@ credentials: {password: env:HARBOR_PASSWORD}
             problems.append(Problem(("username",), problem, "mend the user name"))
         return problems
 
-    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:  # noqa: ARG002
+    def grant_key(self, entry: RegistryEntry, context: RunContext) -> GrantKey:
         """One credential for one server."""
         username = entry.options.username or _usual_username(entry) or ""
         return GrantKey((("server", entry.server or ""), ("username", username)))
