@@ -13,6 +13,9 @@ from generator.registries.issuer import Issuer, Refusal, TokenAnswer
 from generator.registries.refusals import CLOCK_WRONG
 
 _GITHUB = Issuer("ghcr", "GitHub", BY_STATUS)
+# Further off than that no machine works at all; and who answers in GitHub's place is given no
+# statement that is good at a time of its choosing.
+_LARGEST_CORRECTION_S = 86400.0
 _CLOCK_WRONG = f"{_GITHUB.kind}-{CLOCK_WRONG.reference}"
 
 
@@ -96,5 +99,6 @@ class App:
     def _meaning(self, answer: HttpAnswer) -> Refusal | None:
         refusal = meaning_of(answer)
         if refusal is CLOCK_WRONG and not self._ahead_s:
-            self._ahead_s = clock_skew_s(answer.headers.get("date"), self._context.clock())
+            ahead_s = clock_skew_s(answer.headers.get("date"), self._context.clock())
+            self._ahead_s = ahead_s if abs(ahead_s) <= _LARGEST_CORRECTION_S else 0.0
         return refusal

@@ -1,7 +1,9 @@
 """GitHub Apps at ghcr.io against a loopback server shaped after GitHub's documented answers."""
 
 import sys
+import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -194,6 +196,17 @@ async def test_a_network_that_is_not_allowed_is_told(api: Service) -> None:
     assert (await refusal(api)).reference == "ghcr-network-refused"
 
 
+def _hour_ahead() -> str:
+    return formatdate(time.time() + 3600, usegmt=True)
+
+
+@pytest.mark.parametrize("date", ["Tue, 24 Nov 2020 12:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_nobody_is_given_a_statement_of_any_time(api: Service, date: str) -> None:
+    api.plan.append(Told(401, refused(401, EXPIRED).body, {"Date": date}))
+    assert (await refusal(api)).reference == "ghcr-clock-wrong"
+    assert len(api.asked) == 1
+
+
 @pytest.mark.parametrize("offset_s", [600, -600])
 async def test_a_clock_that_is_ten_minutes_off_is_made_up_for_once(
     api: Service, offset_s: float
@@ -209,7 +222,7 @@ async def test_a_clock_that_is_ten_minutes_off_is_made_up_for_once(
 
 
 async def test_a_clock_that_stays_wrong_ends_it(api: Service) -> None:
-    late = Told(401, refused(401, EXPIRED).body, {"Date": "Tue, 24 Nov 2020 12:00:00 GMT"})
+    late = Told(401, refused(401, EXPIRED).body, {"Date": _hour_ahead()})
     api.fail(*[late] * 3)()
     error = await refusal(api)
     assert (type(error), error.reference) == (AccessDenied, "ghcr-clock-wrong")
@@ -217,7 +230,7 @@ async def test_a_clock_that_stays_wrong_ends_it(api: Service) -> None:
 
 
 async def test_a_clock_is_made_up_for_once_in_a_run(api: Service) -> None:
-    late = Told(401, refused(401, EXPIRED).body, {"Date": "Tue, 24 Nov 2020 12:00:00 GMT"})
+    late = Told(401, refused(401, EXPIRED).body, {"Date": _hour_ahead()})
     api.fail(late, Told(200, {"id": INSTALLATION}), late)()
     error = await refusal(api, owner=OWNER)
     assert (len(api.asked), error.reference) == (3, "ghcr-clock-wrong")
